@@ -1,0 +1,23 @@
+"""Dragon: a media task service. This is the public door for task plugins.
+
+Importing it loads msgspec and nothing heavier.
+"""
+
+from dragon_framework.errors import DragonError, PluginError, TaskError
+from dragon_framework.tasks import Limits, Output, OutputFile, Parameters, Task, TaskContext, task
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DragonError",
+    "Limits",
+    "Output",
+    "OutputFile",
+    "Parameters",
+    "PluginError",
+    "Task",
+    "TaskContext",
+    "TaskError",
+    "__version__",
+    "task",
+]

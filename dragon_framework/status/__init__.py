@@ -1,0 +1,1 @@
+"""The life of a task as data: keys, status objects, and the store that keeps them."""

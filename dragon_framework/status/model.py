@@ -1,0 +1,72 @@
+"""Keys and status objects, exactly as clients see them.
+
+A status is one JSON object (v1 reference 1.5). It is kept as the bytes that are sent:
+`"status"` stands first, so that bytes 11 and 12 (`qu`, `ex`, `su`, `er`) tell the state
+without decoding. Stands on msgspec alone.
+"""
+
+import base64
+import os
+import re
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+State = Literal["queued", "executing", "success", "error"]
+
+KEY = re.compile(r"[A-Z2-7]{26}")
+"""128 bits of base32 without padding: the form of every key in the v1 reference."""
+
+
+def new_key() -> str:
+    """Return a fresh task key: 26 characters, unguessable."""
+    return base64.b32encode(os.urandom(16))[:26].decode()
+
+
+def now() -> str:
+    """Return the time as statuses show it: ISO 8601, microseconds, `+00:00`."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+class Events(Struct, omit_defaults=True):
+    """When a task was queued, started and completed."""
+
+    queued: str | UnsetType = UNSET
+    started: str | UnsetType = UNSET
+    completed: str | UnsetType = UNSET
+
+
+class ErrorFacts(Struct, frozen=True):
+    """For programs, beside the text in `result`: a stable code, and whether a retry may help."""
+
+    code: str
+    transient: bool
+
+
+class Status(Struct):
+    """A task's status. Fields are encoded in this order."""
+
+    status: State
+    key: str
+    events: Events
+    progress: Any = UNSET
+    result: Any = UNSET
+    error: ErrorFacts | UnsetType = UNSET
+    """Additive: v1 knew only `result`."""
+
+    @property
+    def final(self) -> bool:
+        """Whether the task is over."""
+        return self.status in {"success", "error"}
+
+
+_encoder = msgspec.json.Encoder()
+encode_status = _encoder.encode
+decode_status = msgspec.json.Decoder(Status).decode
+
+
+def is_final(blob: bytes) -> bool:
+    """Whether an encoded status is that of a finished task."""
+    return blob[11:13] in {b"su", b"er"}

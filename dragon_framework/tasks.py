@@ -1,0 +1,265 @@
+"""What a task is: the decorator, the two structs, and the door to the world.
+
+A task is a function from a frozen struct (`Parameters`) to a frozen struct (`Output`),
+made known by one entry point in the group `dragon.tasks`:
+
+    [project.entry-points."dragon.tasks"]
+    "image.info" = "dragon_image.info:image_info"
+
+`@task` carries what the service must know without running the function. This module
+stands on `errors` alone and imports nothing heavy, because the API process imports
+every task's module for its schema.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any, Protocol, get_type_hints, runtime_checkable
+
+import msgspec
+
+from dragon_framework.errors import InvalidTaskError
+
+TASK_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+"""`family.name`, at least two parts: the first names the family, and its queue by default."""
+
+FILE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+CONTRACT_VERSION = "1.0"
+"""Version of the contract between the core and task plugins."""
+
+
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the parameters of a task. Subclass with `frozen=True, kw_only=True`."""
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the output values of a task. Subclass with `frozen=True, kw_only=True`.
+
+    Files are not fields: they are declared by `@task(files=...)`, written through
+    `TaskContext.output`, and join the values in the status's `result` as URLs.
+    """
+
+
+class OutputFile(msgspec.Struct, frozen=True):
+    """A file that a task may write.
+
+    Args:
+        name: Name in the result, in URLs, and for `TaskContext.output`.
+        description: One sentence for the reference.
+        media_types: Media types it can have; empty if any.
+        optional: Whether a successful task may leave it out.
+    """
+
+    name: str
+    description: str = ""
+    media_types: tuple[str, ...] = ()
+    optional: bool = False
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one run of a task may use; past it the run ends with `TaskLimitError`.
+
+    Args:
+        seconds: Wall-clock time, fetching included.
+        memory_bytes: Resident memory of the task process and all it started.
+        output_bytes: All output files together.
+    """
+
+    seconds: float = 300.0
+    memory_bytes: int = 2 * 2**30
+    output_bytes: int = 4 * 2**30
+
+
+@runtime_checkable
+class SourceFile(Protocol):
+    """A seekable binary file; a remote one is read by range requests.
+
+    `name` is a readable name for messages, not a path.
+    """
+
+    name: str
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def tell(self) -> int: ...
+    def close(self) -> None: ...
+    def readable(self) -> bool: ...
+    def seekable(self) -> bool: ...
+    def __enter__(self) -> "SourceFile": ...
+    def __exit__(self, *exception: object) -> None: ...
+
+
+class TaskContext(Protocol):
+    """A task's only door to the world. All that it hands out is cleaned up afterwards."""
+
+    task_name: str
+    temporary_directory: Path
+    """An empty directory of this run."""
+    settings: Any
+    """The plugin's settings: an instance of the struct given to `@task(settings=...)`."""
+    cancelled: bool
+    """Whether the client has cancelled the task."""
+
+    def fetch(self, url: str) -> Path:
+        """Return a local copy of the file at *url*, whole; read-only, gone after the run.
+
+        Raises:
+            SourceError: If it is refused, unavailable or too large.
+        """
+        ...
+
+    def open(self, url: str) -> IO[bytes]:
+        """Return the file at *url* as a seekable binary file that loads what is read.
+
+        Reading a header does not download the file. Falls back to a download where
+        the server knows no range requests.
+
+        Raises:
+            SourceError: If it is refused, unavailable or too large; reads may raise it too.
+        """
+        ...
+
+    def output(self, name: str, suffix: str, media_type: str | None = None) -> Path:
+        """Return the path at which to write the output file *name*.
+
+        Args:
+            name: Name declared by `@task(files=...)`.
+            suffix: Ending of the file's name with its dot, such as `.jpg`.
+            media_type: Its media type; guessed from the suffix if left out.
+        """
+        ...
+
+    def progress(self, value: Any) -> None:
+        """Show *value* (anything JSON can hold, usually percent) as the task's progress."""
+        ...
+
+    def partial(self, **values: Any) -> None:
+        """Show part of the result before the task is done; an output file by its `Path`."""
+        ...
+
+    def check(self) -> None:
+        """Raise `TaskCancelledError` if the client has cancelled the task."""
+        ...
+
+
+TaskFunction = Callable[[Any, TaskContext], Output]
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A task as `@task` makes it: callable like the function it wraps."""
+
+    name: str
+    summary: str
+    description: str
+    parameters: type[Parameters]
+    output: type[Output]
+    files: tuple[OutputFile, ...]
+    queue: str
+    limits: Limits
+    cacheable: bool
+    settings: type[msgspec.Struct] | None
+    retry_on: tuple[type[Exception], ...]
+    function: TaskFunction
+
+    @property
+    def family(self) -> str:
+        """The part of the name before the first dot."""
+        return self.name.partition(".")[0]
+
+    def __call__(self, parameters: Parameters, ctx: TaskContext) -> Output:
+        """Run the task's function here and now."""
+        return self.function(parameters, ctx)
+
+
+def task(
+    name: str,
+    *,
+    files: tuple[OutputFile, ...] | list[OutputFile] = (),
+    queue: str | None = None,
+    seconds: float = 300.0,
+    memory_bytes: int = 2 * 2**30,
+    output_bytes: int = 4 * 2**30,
+    cacheable: bool = False,
+    settings: type[msgspec.Struct] | None = None,
+    retry_on: tuple[type[Exception], ...] = (),
+) -> Callable[[Callable[[Any, TaskContext], Any]], Task]:
+    """Make a task of a function `(parameters, ctx) -> output`.
+
+    The function's annotations give the two structs; its docstring gives the summary
+    (first line) and the description (the rest), both Markdown.
+
+    Args:
+        name: `family.name`, as in the entry point.
+        files: Files the task writes.
+        queue: Queue it waits in; the family by default.
+        seconds: Wall-clock limit of one run.
+        memory_bytes: Limit of resident memory of one run.
+        output_bytes: Limit of all output files of one run.
+        cacheable: Whether equal definitions may share a result: the same parameters
+            give the same output, apart from changes of the sources.
+        settings: Struct of the plugin's settings, every field with a default; read
+            from the table `[family]` of the configuration and `DRAGON_FAMILY_FIELD`.
+        retry_on: Errors after which a run may be repeated, beside those that say
+            so themselves (`TaskError.transient`).
+
+    Raises:
+        InvalidTaskError: If the declaration breaks the contract.
+    """
+
+    def decorate(function: Callable[[Any, TaskContext], Any]) -> Task:
+        parameters, output = _structs(name, function)
+        summary, _, description = inspect.cleandoc(function.__doc__ or "").partition("\n")
+        if not summary:
+            raise InvalidTaskError(name, "its function needs a docstring: the first line is the task's summary")
+        _check_files(name, tuple(files), output)
+        if settings is not None:
+            for field in msgspec.structs.fields(settings):
+                if field.required:
+                    raise InvalidTaskError(name, f"setting {field.name!r} needs a default")
+        return Task(
+            name=name,
+            summary=summary.strip(),
+            description=description.strip(),
+            parameters=parameters,
+            output=output,
+            files=tuple(files),
+            queue=queue or name.partition(".")[0],
+            limits=Limits(seconds, memory_bytes, output_bytes),
+            cacheable=cacheable,
+            settings=settings,
+            retry_on=tuple(retry_on),
+            function=function,
+        )
+
+    if not TASK_NAME.fullmatch(name):
+        raise InvalidTaskError(name, "a task's name is `family.name`, in lower case letters, digits and underscores")
+    return decorate
+
+
+def _structs(name: str, function: Callable[..., Any]) -> tuple[type[Parameters], type[Output]]:
+    hints: Mapping[str, Any] = get_type_hints(function)
+    arguments = list(inspect.signature(function).parameters)
+    if len(arguments) != 2:
+        raise InvalidTaskError(name, f"its function takes (parameters, ctx), not ({', '.join(arguments)})")
+    parameters, output = hints.get(arguments[0]), hints.get("return")
+    if not (isinstance(parameters, type) and issubclass(parameters, Parameters)):
+        raise InvalidTaskError(name, f"argument {arguments[0]!r} must be annotated with a subclass of Parameters")
+    if not (isinstance(output, type) and issubclass(output, Output)):
+        raise InvalidTaskError(name, "the return value must be annotated with a subclass of Output")
+    for struct in (parameters, output):
+        if not struct.__struct_config__.frozen:
+            raise InvalidTaskError(name, f"{struct.__name__} must be declared with frozen=True")
+    return parameters, output
+
+
+def _check_files(name: str, files: tuple[OutputFile, ...], output: type[Output]) -> None:
+    values = {field.encode_name for field in msgspec.structs.fields(output)}
+    seen: set[str] = set()
+    for file in files:
+        if not FILE_NAME.fullmatch(file.name):
+            raise InvalidTaskError(name, f"{file.name!r} is not a name for an output file")
+        if file.name in values or file.name in seen:
+            raise InvalidTaskError(name, f"output {file.name!r} is declared twice")
+        seen.add(file.name)
