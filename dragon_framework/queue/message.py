@@ -1,0 +1,21 @@
+"""The message that tells workers of a task: dramatiq's wire format, made without dramatiq.
+
+The API process writes messages itself, many in one script call, and so does without
+dramatiq's broker (no heartbeat entry, no blocking call in the event loop). A contract
+test keeps these bytes equal to what dramatiq makes. The message carries the key alone;
+the task's definition stays in the status store.
+"""
+
+import time
+
+ACTOR = "run_task"
+"""Name of the one dramatiq actor, which runs every task of every queue."""
+
+
+def encode_message(key: str, queue: str) -> bytes:
+    """Return the message for the task *key* in *queue*. Its id in Redis is the key."""
+    milliseconds = int(time.time() * 1000)
+    return (
+        f'{{"queue_name":"{queue}","actor_name":"{ACTOR}","args":["{key}"],"kwargs":{{}},'
+        f'"options":{{"redis_message_id":"{key}"}},"message_id":"{key}","message_timestamp":{milliseconds}}}'
+    ).encode()

@@ -1,0 +1,228 @@
+"""The API's side of the status store: submit, read, wait. Asynchronous, one per process.
+
+Submissions and reads of one turn of the event loop share one round trip. Waiting is
+one subscription connection for all (`hub`): subscribe, then read, so that no change is
+missed. Stands on `scripts`, `model` and redis-py.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from dragon_framework.queue.message import encode_message
+from dragon_framework.settings import WEEK_SECONDS
+from dragon_framework.status import scripts
+from dragon_framework.status.connection import connect_async
+from dragon_framework.status.hub import Hub, Watch
+
+MAX_ARGUMENTS = 5000
+"""Most submissions in one script call, so that other clients of Redis get their turn."""
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """One task to be written.
+
+    Args:
+        key: Its key.
+        status: Its first status, encoded: queued, or already final.
+        definition: What the worker needs, encoded; empty for a final status.
+        queue: Queue it waits in; empty for a final status.
+    """
+
+    key: str
+    status: bytes
+    definition: bytes = b""
+    queue: str = ""
+
+
+class TaskStore:
+    """Statuses of tasks, in Redis.
+
+    Args:
+        client: An asynchronous Redis client; the store closes it.
+        retention_seconds: Life of a status after its last change.
+    """
+
+    def __init__(self, client: "redis.asyncio.Redis", retention_seconds: float = WEEK_SECONDS) -> None:
+        self.client = client
+        self._ttl = max(1, int(retention_seconds))
+        self._submit = client.register_script(scripts.SUBMIT)
+        self._waiting: list[tuple[list[Any], int, asyncio.Future[bool]]] = []
+        self._asked: dict[str, list[asyncio.Future[bytes | None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._hub = Hub(client, self.get)
+
+    @classmethod
+    def connect(cls, url: str, retention_seconds: float = WEEK_SECONDS) -> "TaskStore":
+        """Return a store on the server at *url*; connects when first used.
+
+        Raises:
+            SettingsError: If the URL is unusable.
+        """
+        return cls(connect_async(url), retention_seconds)
+
+    async def close(self) -> None:
+        """End all waiting and close the connections."""
+        await self._hub.close()
+        for task in self._tasks:
+            task.cancel()
+        await self.client.aclose()
+
+    async def ping(self) -> None:
+        """Return when Redis answers.
+
+        Raises:
+            redis.RedisError: If it does not.
+        """
+        await self.client.ping()  # type: ignore[misc]  # redis-py's types mix both worlds
+
+    async def submit(
+        self, submissions: Iterable[Submission], *, account_id: str = "", most_tasks: int | None = None
+    ) -> bool:
+        """Write statuses and enqueue tasks, all or none.
+
+        Args:
+            submissions: Tasks of one request.
+            account_id: The account they belong to.
+            most_tasks: Most tasks the account may have under way; None for no limit.
+
+        Returns:
+            Whether they were accepted: False if the account has too many under way.
+
+        Raises:
+            redis.RedisError: If Redis cannot be reached; nothing may be assumed then.
+        """
+        arguments: list[Any] = [account_id, "" if most_tasks is None else most_tasks, 0]
+        count = 0
+        for item in submissions:
+            message = encode_message(item.key, item.queue) if item.queue else b""
+            arguments += (item.key, item.status, item.definition, item.queue, message)
+            count += 1
+        arguments[2] = count
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[bool] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._flush_submissions)
+        self._waiting.append((arguments, count, answer))
+        return await answer
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the encoded statuses of *keys*, None for unknown or expired ones."""
+        loop = asyncio.get_running_loop()
+        if not self._asked:
+            loop.call_soon(self._flush_reads)
+        answers = []
+        for key in keys:
+            answer: asyncio.Future[bytes | None] = loop.create_future()
+            self._asked.setdefault(key, []).append(answer)
+            answers.append(answer)
+        return [await answer for answer in answers]
+
+    async def definitions(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the encoded definitions of *keys*, None for unknown or expired ones."""
+        if not keys:
+            return []
+        blobs: list[bytes | None] = await self.client.mget([scripts.DEFINITION + key for key in keys])
+        return blobs
+
+    def watch(self, keys: Sequence[str]) -> Watch:
+        """Return a watch on *keys*: an asynchronous context manager (see `Watch`)."""
+        return self._hub.watch(keys)
+
+    async def wait(self, keys: Sequence[str], seconds: float) -> list[bytes | None]:
+        """Return the statuses of *keys* when all are final, or as they are after *seconds*."""
+        async with self.watch(keys) as watch:
+            await watch.finished(seconds)
+            return watch.current()
+
+    async def shared_get(self, digest: str) -> str | None:
+        """Return the key of the task that works, or has worked, for equal definitions."""
+        key: bytes | None = await self.client.get(f"{scripts.PREFIX}s:{digest}")
+        return key.decode() if key else None
+
+    async def shared_claim(self, digest: str, key: str, seconds: float) -> str:
+        """Make *key* the task for equal definitions, unless there is one; return which it is."""
+        name = f"{scripts.PREFIX}s:{digest}"
+        if await self.client.set(name, key, nx=True, px=max(1, int(seconds * 1000))):
+            return key
+        return await self.shared_get(digest) or key
+
+    async def shared_drop(self, digest: str, key: str) -> None:
+        """Forget that equal definitions are served by *key* (it failed or expired)."""
+        if await self.shared_get(digest) == key:
+            await self.client.delete(f"{scripts.PREFIX}s:{digest}")
+
+    async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
+        """Return how many tasks wait in each queue."""
+        names = list(queues)
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.llen(f"dramatiq:{name}")
+            return dict(zip(names, await pipeline.execute(), strict=True))
+
+    async def counters(self) -> dict[str, float]:
+        """Return the counters: `{"image.thumb|success|count": 3, "image.thumb|success|seconds": 0.2}`."""
+        raw = await self.client.hgetall(scripts.METRICS)  # type: ignore[misc]  # redis-py's types mix both worlds
+        return {name.decode(): float(value) for name, value in raw.items()}
+
+    def _flush_submissions(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        group: list[tuple[list[Any], int, asyncio.Future[bool]]] = []
+        size = 0
+        for item in waiting:
+            if group and size + item[1] > MAX_ARGUMENTS:
+                self._start(self._send_submissions(group))
+                group, size = [], 0
+            group.append(item)
+            size += item[1]
+        self._start(self._send_submissions(group))
+
+    async def _send_submissions(self, group: list[tuple[list[Any], int, asyncio.Future[bool]]]) -> None:
+        arguments: list[Any] = [self._ttl]
+        for item in group:
+            arguments += item[0]
+        try:
+            try:
+                answers = await self._submit(args=arguments)
+            except (RedisConnectionError, redis.asyncio.ConnectionError):
+                # The connection may have been closed while idle. The script is idempotent.
+                answers = await self._submit(args=arguments)
+        except Exception as error:  # noqa: BLE001  (handed to those who wait)
+            for _, _, answer in group:
+                if not answer.done():
+                    answer.set_exception(error)
+            return
+        for (_, _, answer), accepted in zip(group, answers, strict=True):
+            if not answer.done():
+                answer.set_result(accepted == 1)
+
+    def _flush_reads(self) -> None:
+        asked, self._asked = self._asked, {}
+        self._start(self._send_reads(asked))
+
+    async def _send_reads(self, asked: dict[str, list[asyncio.Future[bytes | None]]]) -> None:
+        names = [scripts.STATUS + key for key in asked]
+        try:
+            try:
+                blobs = await self.client.mget(names)
+            except (RedisConnectionError, redis.asyncio.ConnectionError):
+                blobs = await self.client.mget(names)
+        except Exception as error:  # noqa: BLE001  (handed to those who wait)
+            for answers in asked.values():
+                for answer in answers:
+                    if not answer.done():
+                        answer.set_exception(error)
+            return
+        for answers, blob in zip(asked.values(), blobs, strict=True):
+            for answer in answers:
+                if not answer.done():
+                    answer.set_result(blob)
+
+    def _start(self, coroutine: Any) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
