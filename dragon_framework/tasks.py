@@ -161,6 +161,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     cacheable: bool
     settings: type[msgspec.Struct] | None
     retry_on: tuple[type[Exception], ...]
+    preload: tuple[str, ...]
     function: TaskFunction
 
     @property
@@ -184,6 +185,7 @@ def task(
     cacheable: bool = False,
     settings: type[msgspec.Struct] | None = None,
     retry_on: tuple[type[Exception], ...] = (),
+    preload: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Any, TaskContext], Any]], Task]:
     """Make a task of a function `(parameters, ctx) -> output`.
 
@@ -203,6 +205,8 @@ def task(
             from the table `[family]` of the configuration and `DRAGON_FAMILY_FIELD`.
         retry_on: Errors after which a run may be repeated, beside those that say
             so themselves (`TaskError.transient`).
+        preload: Modules that the function imports, loaded ahead in task processes;
+            they must start no threads, for the processes are forked afterwards.
 
     Raises:
         InvalidTaskError: If the declaration breaks the contract.
@@ -230,6 +234,7 @@ def task(
             cacheable=cacheable,
             settings=settings,
             retry_on=tuple(retry_on),
+            preload=tuple(preload),
             function=function,
         )
 

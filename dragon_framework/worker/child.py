@@ -1,0 +1,187 @@
+"""A task process: runs one task after another for one worker thread.
+
+Forked by the nursery with the plugins loaded; leader of its own process group, so that
+whatever a task starts dies with it. In: `Run` frames. Out: reports. Ends when the
+worker closes the socket.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from dragon_framework.context import RunContext, WrittenFile, run_in_context
+from dragon_framework.errors import InternalTaskError, TaskCancelledError, TaskError
+from dragon_framework.registry import Registry
+from dragon_framework.settings import Settings
+from dragon_framework.sources import Sources
+from dragon_framework.storage import open_storage
+from dragon_framework.tasks import Task
+from dragon_framework.worker.wire import Channel, Closed, Done, Failed, Partial, Progress, Report, Run, decode_run
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class TaskProcess:
+    """The life of one task process.
+
+    Args:
+        connection: Socket to the worker.
+        settings: The service's settings.
+        registry: The installed tasks.
+        plugin_settings: Settings of the plugins, by task name.
+    """
+
+    def __init__(
+        self, connection: socket.socket, settings: Settings, registry: Registry, plugin_settings: dict[str, Any]
+    ) -> None:
+        self._channel = Channel(connection)
+        self._settings = settings
+        self._registry = registry
+        self._plugin_settings = plugin_settings
+        self._sources: dict[str, Sources] = {}
+        self._storage: Any = None
+        self._cancelled = False
+        self._running = False
+
+    def serve(self) -> None:
+        """Run tasks until the worker closes the socket."""
+        signal.signal(signal.SIGTERM, self._cancel)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        while True:
+            try:
+                run = decode_run(self._channel.receive())
+            except Closed:
+                return
+            self._cancelled = False
+            self._running = True
+            report = self._run(run)
+            self._running = False
+            _end_leftovers()
+            try:
+                self._channel.send(report)
+            except ValueError as error:
+                self._channel.send(Failed(code="result_too_large", details=f"the result is too large: {error}"))
+
+    def _cancel(self, _signal: int, _frame: FrameType | None) -> None:
+        if not self._running:
+            os._exit(0)
+        self._cancelled = True
+
+    def _run(self, run: Run) -> Report:
+        sources = self._sources_for(run.base)
+        before = sources.bytes_fetched
+        try:
+            task = self._registry.get(run.task_name)
+            parameters = msgspec.json.decode(run.parameters, type=task.parameters)
+            ctx = RunContext(
+                task,
+                Path(run.directory),
+                sources,
+                reporter=_ChannelReporter(self._channel, self._settings.worker.progress_interval_seconds),
+                settings=self._plugin_settings.get(task.name),
+                is_cancelled=lambda: self._cancelled,
+            )
+            values, files = run_in_context(task, parameters, ctx)
+            return Done(values, files, sources.bytes_fetched - before)
+        except BaseException as error:  # noqa: BLE001  (whatever a task does ends that task alone)
+            if self._cancelled:
+                error = TaskCancelledError()
+            return failure(error, run.task_name, self._registry.tasks.get(run.task_name))
+
+    def _sources_for(self, base: str) -> Sources:
+        sources = self._sources.get(base)
+        if sources is None:
+            if len(self._sources) >= 8:
+                self._sources.pop(next(iter(self._sources))).close()
+            settings = self._settings
+            if self._storage is None:
+                self._storage = open_storage(
+                    settings.storage or str(settings.data_path / "storage"),
+                    {"retention_seconds": settings.retention_seconds},
+                )
+            sources = self._sources[base] = Sources(
+                settings.sources,
+                cache_directory=settings.data_path / "cache" if settings.sources.cache_bytes else None,
+                allow=settings.allow_source,
+                storage=self._storage,
+                own_urls=[url for url in {base, settings.public_url} if url],
+            )
+        return sources
+
+
+def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
+    """Return what is reported of an error that a task raised."""
+    transient = task is not None and isinstance(error, task.retry_on)
+    if isinstance(error, TaskError):
+        return Failed(error.code, error.details(), transient or error.transient)
+    if isinstance(error, MemoryError):
+        inside = InternalTaskError(task_name, "out of memory")
+    else:
+        inside = InternalTaskError(task_name, type(error).__name__)
+    trace = "".join(traceback.format_exception(error))[-8000:]
+    return Failed(inside.code, inside.details(), transient, trace)
+
+
+class _ChannelReporter:
+    """Sends reports to the worker; progress at most once in an interval."""
+
+    def __init__(self, channel: Channel, interval_seconds: float) -> None:
+        self._channel = channel
+        self._interval_seconds = interval_seconds
+        self._next = 0.0
+
+    def progress(self, value: Any) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + self._interval_seconds
+            self._channel.send(Progress(value))
+
+    def partial(self, values: dict[str, Any], files: list[WrittenFile]) -> None:
+        self._channel.send(Partial(values, files))
+
+
+def main(connection: socket.socket, settings: Settings, registry: Registry, plugin_settings: dict[str, Any]) -> None:
+    """Be a task process, from the fork to the end (called in the forked process)."""
+    os.setsid()
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # dies with the nursery
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1)  # adopts what a task's programs leave behind
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    with contextlib.suppress(Closed):
+        TaskProcess(connection, settings, registry, plugin_settings).serve()
+
+
+def _end_leftovers() -> None:
+    """Kill and reap every process that the task has left running."""
+    if sys.platform != "linux":
+        return
+    listing = Path(f"/proc/self/task/{os.getpid()}/children")
+    for _ in range(100):
+        try:
+            children = [int(word) for word in listing.read_text(encoding="ascii").split()]
+        except OSError:
+            return
+        if not children:
+            return
+        for child in children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(child, signal.SIGKILL)
+        for child in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, 0)

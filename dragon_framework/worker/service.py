@@ -1,0 +1,213 @@
+"""A worker process: dramatiq's threads around the executor, a reaper, a sweeper.
+
+`run_worker` returns when the process is told to stop (SIGTERM, SIGINT): it takes no
+more messages, gives back those not begun, lets running tasks end for a while, hands
+back the rest, and leaves no process and no file behind.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.broker import Broker, MessageProxy
+from dramatiq.common import iter_queue
+from dramatiq.middleware import Middleware
+
+from dragon_framework.errors import SettingsError, StorageError
+from dragon_framework.hooks import load_hooks
+from dragon_framework.queue.broker import DragonBroker
+from dragon_framework.queue.message import ACTOR
+from dragon_framework.queue.reaper import Reaper
+from dragon_framework.registry import load_registry
+from dragon_framework.settings import Settings
+from dragon_framework.status.connection import connect_sync
+from dragon_framework.storage import Storage, open_storage
+from dragon_framework.worker.execution import Executor
+from dragon_framework.worker.processes import Nursery
+
+log = structlog.get_logger("dragon.worker")
+
+IDLE_MILLISECONDS = 1000
+SWEEP_SECONDS = 600.0
+CONNECT_SECONDS = 30.0
+
+
+class _PerThread(Middleware):
+    """Gives each worker thread its message, and its task process when it starts."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.current = threading.local()
+        self._executor = executor
+
+    def after_worker_thread_boot(self, broker: Broker, thread: threading.Thread) -> None:
+        self._executor.prepare()
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        self.current.message = message
+
+
+def run_worker(settings: Settings) -> int:
+    """Run a worker until a signal ends it; return the exit status.
+
+    Raises:
+        SettingsError: If Redis, the storage or a queue cannot be used.
+    """
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(128 + number)  # asked twice
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+
+    nursery = Nursery(settings)
+    nursery.start()  # loads the plugins while this process loads them too
+    try:
+        return _work(settings, nursery, stop)
+    finally:
+        nursery.stop()
+
+
+def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
+    registry = load_registry(settings.disable)
+    queues = [queue for queue in registry.queues if not settings.queues or queue in settings.queues]
+    if unknown := set(settings.queues) - set(registry.queues):
+        known = ", ".join(registry.queues) or "none: no task is installed"
+        raise SettingsError("queues", f"no installed task waits in {', '.join(sorted(unknown))}; there are: {known}")
+    client = connect_sync(settings.redis)
+    _wait_for_redis(client)
+    storage = open_storage(
+        settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
+    )
+    broker = DragonBroker(client, slots=settings.slots, heartbeat_seconds=settings.worker.heartbeat_seconds)
+    hooks = load_hooks()
+    with _run_directory(settings.data_path / "runs") as directory:
+        executor = Executor(broker, registry, storage, settings, nursery, hooks, directory)
+        middleware = _PerThread(executor)
+        broker.add_middleware(middleware)
+
+        def run_task(key: str) -> None:
+            message: Any = middleware.current.message
+            executor.execute(key, message.queue_name, message.options["redis_message_id"])
+
+        broker.add_middleware(_NoRetries())
+        dramatiq.actor(run_task, actor_name=ACTOR, queue_name=queues[0] if queues else "default", broker=broker)
+        for queue in queues:
+            broker.declare_queue(queue)
+        broker.announce([*queues, *(f"{queue}.DQ" for queue in queues)])
+        broker.heartbeat()
+
+        worker = dramatiq.Worker(
+            broker, queues=set(queues) or {"default"}, worker_timeout=IDLE_MILLISECONDS, worker_threads=settings.slots
+        )
+        reaper = Reaper(broker, settings.worker.heartbeat_seconds)
+        sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
+        hooks.call("dragon_startup", settings=settings)
+        reaper.start()
+        sweeper.start()
+        worker.start()
+        log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
+        stop.wait()
+        log.info("worker_stopping", grace_seconds=settings.worker.shutdown_seconds)
+        _drain(worker, broker, executor, settings.worker.shutdown_seconds)
+        reaper.stop()
+        executor.close()
+        with contextlib.suppress(redis.RedisError):
+            client.zrem(f"{broker.namespace}:__heartbeats__", broker.broker_id)
+    log.info("worker_stopped")
+    return 0
+
+
+class _NoRetries(Middleware):
+    """Errors of tasks are results, not failures of messages: dramatiq retries nothing."""
+
+
+def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, grace_seconds: float) -> None:
+    """Give back what has not begun, wait for what runs, hand back the rest."""
+    broker.draining = True
+    for thread in worker.workers:
+        thread.stop()
+    for item in iter_queue(worker.work_queue):
+        consumer = worker.consumers.get(item.message.queue_name)
+        if consumer is not None:
+            with contextlib.suppress(Exception):  # the reaper of another worker does it then
+                consumer.requeue_messages([item.message])
+    deadline = time.monotonic() + grace_seconds
+    while any(thread.is_alive() for thread in worker.workers) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if any(thread.is_alive() for thread in worker.workers):
+        executor.hand_back_all()
+    worker.stop(timeout=10_000)
+
+
+def _wait_for_redis(client: "redis.Redis") -> None:
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while True:
+        try:
+            client.ping()
+        except redis.AuthenticationError as error:
+            raise SettingsError("redis", f"the server refuses the credentials: {error}") from error
+        except redis.RedisError as error:
+            if time.monotonic() > deadline:
+                raise SettingsError("redis", f"the server cannot be reached: {error}") from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+@contextlib.contextmanager
+def _run_directory(parent: Path) -> Iterator[Path]:
+    """Yield a directory of this worker alone, locked while it lives; remove those of dead workers."""
+    parent.mkdir(parents=True, exist_ok=True)
+    directory = parent / f"{os.getpid()}-{time.time_ns():x}"
+    directory.mkdir()
+    with (directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for other in parent.iterdir():
+            if other != directory and other.is_dir():
+                _remove_if_dead(other)
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_if_dead(directory: Path) -> None:
+    try:
+        lock: IO[str] = (directory / ".lock").open("r+")
+    except FileNotFoundError:
+        if time.time() - directory.stat().st_mtime > 60:  # not one that is just being made
+            shutil.rmtree(directory, ignore_errors=True)
+        return
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _sweep(settings: Settings, storage: Storage, stop: threading.Event) -> None:
+    """Delete expired outputs, now and then."""
+    while True:
+        try:
+            removed = storage.sweep(settings.retention_seconds)
+            if removed:
+                log.info("outputs_expired", files=removed)
+        except (StorageError, OSError) as error:
+            log.warning("sweep_failed", reason=str(error))
+        if stop.wait(SWEEP_SECONDS):
+            return

@@ -1,0 +1,135 @@
+"""What a worker and its task processes say to each other.
+
+Frames on a socket: four bytes of length, big-endian, then JSON of one of the structs.
+Worker to task process: `Run`. Task process to worker: any number of `Progress` and
+`Partial`, then one `Done` or `Failed`. Stands on msgspec alone.
+"""
+
+import socket
+import struct
+from typing import Any
+
+import msgspec
+
+from dragon_framework.context import WrittenFile
+
+MAX_FRAME_BYTES = 64 * 2**20
+"""Largest message: results above it are a defect of the task, not a load to carry."""
+
+_HEADER = struct.Struct(">I")
+
+
+class Run(msgspec.Struct, tag="run"):
+    """Run a task.
+
+    Args:
+        key: The task's key.
+        task_name: Its name.
+        parameters: Its parameters, as JSON that fits the task's schema.
+        directory: A directory for this run alone, not made yet.
+        base: URL of the service as the client knows it, for its own files.
+    """
+
+    key: str
+    task_name: str
+    parameters: msgspec.Raw
+    directory: str
+    base: str
+
+
+class Progress(msgspec.Struct, tag="progress"):
+    """A new value of the progress."""
+
+    value: Any
+
+
+class Partial(msgspec.Struct, tag="partial"):
+    """Part of the result, ready early."""
+
+    values: dict[str, Any]
+    files: list[WrittenFile]
+
+
+class Done(msgspec.Struct, tag="done"):
+    """The task has succeeded."""
+
+    values: dict[str, Any]
+    files: list[WrittenFile]
+    bytes_fetched: int = 0
+
+
+class Failed(msgspec.Struct, tag="failed"):
+    """The task has failed.
+
+    Args:
+        code: Stable code of the error.
+        details: What the client sees.
+        transient: Whether the same task may succeed later.
+        log: What the log sees, for defects: the traceback.
+    """
+
+    code: str
+    details: Any
+    transient: bool = False
+    log: str = ""
+
+
+Report = Progress | Partial | Done | Failed
+
+_encoder = msgspec.json.Encoder()
+decode_run = msgspec.json.Decoder(Run).decode
+decode_report = msgspec.json.Decoder(Report).decode
+
+
+class Closed(Exception):
+    """The other side has closed the socket."""
+
+
+class Channel:
+    """Frames over a connected socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.socket = connection
+        self._buffer = bytearray()
+
+    def send(self, message: Run | Report) -> None:
+        """Send one message.
+
+        Raises:
+            Closed: If the other side is gone.
+            ValueError: If the message is larger than a frame may be.
+        """
+        body = _encoder.encode(message)
+        if len(body) > MAX_FRAME_BYTES:
+            raise ValueError(f"a message of {len(body)} bytes is above the {MAX_FRAME_BYTES} that are carried")
+        try:
+            self.socket.sendall(_HEADER.pack(len(body)) + body)
+        except OSError as error:
+            raise Closed from error
+
+    def receive(self) -> bytes:
+        """Return the body of the next frame.
+
+        Raises:
+            Closed: If the other side is gone.
+            TimeoutError: If the socket's timeout passed; nothing that came is lost.
+        """
+        while True:
+            if len(self._buffer) >= _HEADER.size:
+                (length,) = _HEADER.unpack_from(self._buffer)
+                if length > MAX_FRAME_BYTES:
+                    raise Closed
+                stop = _HEADER.size + length
+                if len(self._buffer) >= stop:
+                    body = bytes(self._buffer[_HEADER.size : stop])
+                    del self._buffer[:stop]
+                    return body
+            try:
+                data = self.socket.recv(262144)
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise Closed from error
+            if not data:
+                raise Closed
+            self._buffer += data
