@@ -6,6 +6,7 @@
     │   ├── DuplicateTaskError          two distributions provide one task
     │   └── InvalidTaskError            a task breaks the plugin contract
     ├── UnknownTaskError                no installed plugin provides the task
+    ├── FieldError                      parameters that are wrong together (for `__post_init__`)
     ├── StorageError                    the output storage failed
     │   └── FileMissingError            nothing is stored under that key and name
     └── TaskError                       a task ran and has no result; shown to the client
@@ -82,6 +83,30 @@ class InvalidTaskError(DragonError):
 
     def __str__(self) -> str:
         return f"task {self.task_name!r}: {self.problem}"
+
+
+class FieldError(DragonError, ValueError):
+    """A parameter is wrong in a way that its type alone cannot tell.
+
+    Raise it in `__post_init__` of the parameters; clients see it at that field, like
+    any other wrong parameter:
+
+        def __post_init__(self) -> None:
+            if self.width is None and self.height is None:
+                raise FieldError("width", "give width, height or both")
+
+    Args:
+        field: Name of the field the client should change.
+        problem: What is wrong, without the field's name.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem}"
 
 
 class UnknownTaskError(DragonError):

@@ -66,7 +66,7 @@ Color = Annotated[
     Meta(
         pattern=r"^#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$",
         examples=["#000000"],
-        extra_json_schema={"format": "color"},
+        extra_json_schema={"format": "color", "x-expected": "a colour such as '#000000'"},
     ),
 ]
 """A colour as `#rgb`, `#rrggbb` or `#rrggbbaa`."""
