@@ -175,7 +175,18 @@ class WaitingConsumer(_RedisConsumer):
     def _fetch(self, most: int) -> list[bytes]:
         if most <= 0:
             return []
-        return [data for data in self.broker.do_fetch(self.queue_name, most) if data is not None]
+        fetched = self.broker.do_fetch(self.queue_name, most)
+        messages = [data for data in fetched if data is not None]
+        if len(messages) < len(fetched):
+            self._forget_missing()
+        return messages
+
+    def _forget_missing(self) -> None:
+        """Drop ids whose message another worker has ended meanwhile."""
+        unacknowledged = self.broker.unacknowledged(self.queue_name)
+        for member in self.broker.client.smembers(unacknowledged):  # type: ignore[union-attr]  # sync client
+            if not self.broker.client.hexists(f"{self._key}.msgs", member):
+                self.broker.client.srem(unacknowledged, member)
 
     def _pop(self) -> MessageProxy | None:
         data = self.message_cache.pop(0)

@@ -7,10 +7,10 @@ Redis and is delivered again, `max_deliveries` times at most. FINISH writes the 
 status and acknowledges the message in one step; the first final status stands.
 """
 
-import os
 import shutil
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import redis
 import structlog
 
 from dragon_framework.context import WrittenFile
-from dragon_framework.errors import StorageError, UnknownTaskError, WorkerLostError
+from dragon_framework.errors import InternalTaskError, StorageError, UnknownTaskError, WorkerLostError
 from dragon_framework.hooks import Hooks
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.registry import Registry
@@ -132,11 +132,13 @@ class Executor:
             return
         life = _Life(key, _decode_definition(answer[1]), answer[2].decode(), begun if state > 0 else None)
         clock = time.monotonic()
-        directory = self._directory / f"{key}-{os.getpid()}-{threading.get_ident()}"
+        directory = self._directory / f"{key}-{threading.get_ident()}"
         try:
-            outcome = Failed(
-                WorkerLostError.code, WorkerLostError(-state).details(), transient=True
-            ) if state < 0 else self._run(life, directory)
+            if state < 0:
+                lost = WorkerLostError(-state)
+                outcome: Done | Failed = Failed(lost.code, lost.details(), transient=True)
+            else:
+                outcome = self._run(life, directory)
             status = self._concluded(life, outcome)
         except HandedBack:
             self._patiently(
@@ -181,7 +183,13 @@ class Executor:
             return Failed("unknown_task", str(error))
         self._hooks.call("dragon_task_started", task_name=task.name, key=life.key)
         run = Run(life.key, task.name, definition.parameters, str(directory), definition.base)
-        return self._runner().run(run, task, lambda report: self._show(life, report))
+        try:
+            return self._runner().run(run, task, lambda report: self._show(life, report))
+        except HandedBack:
+            raise
+        except Exception as error:  # a defect of ours must not leave the task without an end
+            inside = InternalTaskError(task.name, type(error).__name__)
+            return Failed(inside.code, inside.details(), log=traceback.format_exc())
 
     def _show(self, life: "_Life", report: Progress | Partial) -> None:
         """Publish progress or a partial result."""

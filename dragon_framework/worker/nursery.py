@@ -51,7 +51,7 @@ def main(descriptor: int) -> None:
         with contextlib.suppress(Exception):  # the task that needs it will report it
             importlib.import_module(module)
 
-    wake_reader, wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
+    wake_reader, wake_writer = _pipe()
     signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     control.sendall(b"ready\n")

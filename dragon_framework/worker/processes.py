@@ -60,10 +60,16 @@ class Nursery:
         self._forked = forked = queue.Queue()
         with theirs:
             # A session of its own: Ctrl-C in a terminal is for the worker to answer.
+            # It decodes what strangers send, and has no business with Redis.
+            environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env=environment,
             )
-        body = msgspec.json.encode(NurserySettings(self._settings))
+        body = msgspec.json.encode(NurserySettings(msgspec.structs.replace(self._settings, redis="")))
         ours.sendall(len(body).to_bytes(4, "big") + body)
         self._control = ours
         threading.Thread(target=self._listen, args=(ours, ready, forked), name="nursery", daemon=True).start()

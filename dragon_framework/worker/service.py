@@ -103,7 +103,6 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             message: Any = middleware.current.message
             executor.execute(key, message.queue_name, message.options["redis_message_id"])
 
-        broker.add_middleware(_NoRetries())
         dramatiq.actor(run_task, actor_name=ACTOR, queue_name=queues[0] if queues else "default", broker=broker)
         for queue in queues:
             broker.declare_queue(queue)
@@ -129,10 +128,6 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             client.zrem(f"{broker.namespace}:__heartbeats__", broker.broker_id)
     log.info("worker_stopped")
     return 0
-
-
-class _NoRetries(Middleware):
-    """Errors of tasks are results, not failures of messages: dramatiq retries nothing."""
 
 
 def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, grace_seconds: float) -> None:
