@@ -1,0 +1,305 @@
+// The playground: a form for each task, made from its schema. Everything shown is
+// set as text, never as markup: names and descriptions come from plugins.
+
+const $ = (id) => document.getElementById(id);
+const make = (tag, attributes = {}, ...children) => {
+  const element = Object.assign(document.createElement(tag), attributes);
+  element.append(...children);
+  return element;
+};
+
+let tasks = [];
+let running = null;
+
+function secret() {
+  return $("secret").value.trim();
+}
+
+function rememberSecret() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("secret");
+  if (given) {
+    sessionStorage.setItem("secret", given);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  $("secret").value = sessionStorage.getItem("secret") || "";
+  $("secret").addEventListener("input", () => { sessionStorage.setItem("secret", secret()); showRequest(); });
+  $("account").addEventListener("submit", (event) => event.preventDefault());
+}
+
+// A field's schema without references and without "or null".
+function plain(schema, root) {
+  let found = schema;
+  for (let depth = 0; depth < 10; depth += 1) {
+    if (found.$ref) {
+      const { $ref, ...rest } = found;
+      const name = $ref.split("/").pop();
+      found = { ...(root.$defs || {})[name], ...rest };
+    } else if (found.anyOf) {
+      const { anyOf, ...rest } = found;
+      const some = anyOf.find((option) => option.type !== "null") || anyOf[0];
+      found = { ...some, ...rest };
+    } else {
+      break;
+    }
+  }
+  return found;
+}
+
+function properties(task) {
+  const root = plain(task.parameters, task.parameters);
+  const required = new Set(root.required || []);
+  return Object.entries(root.properties || {})
+    .map(([name, schema]) => ({ name, schema: plain(schema, task.parameters), required: required.has(name) }));
+}
+
+function hint(schema, required) {
+  const parts = [];
+  if (schema.description) parts.push(schema.description);
+  const facts = [];
+  const unit = schema["x-unit"] ? ` ${schema["x-unit"]}` : "";
+  if (schema.minimum !== undefined && schema.maximum !== undefined) facts.push(`${schema.minimum} to ${schema.maximum}${unit}`);
+  else if (schema.minimum !== undefined) facts.push(`at least ${schema.minimum}${unit}`);
+  else if (schema.maximum !== undefined) facts.push(`at most ${schema.maximum}${unit}`);
+  else if (unit) facts.push(`in${unit}`);
+  if (!required && schema.default !== undefined && schema.default !== null) facts.push(`default ${JSON.stringify(schema.default)}`);
+  if (facts.length) parts.push(`(${facts.join("; ")})`);
+  return parts.join(" ");
+}
+
+function control({ name, schema, required }) {
+  const id = `parameter-${name}`;
+  if (schema.type === "boolean") return make("input", { type: "checkbox", id, name, checked: schema.default === true });
+  if (schema.enum) {
+    const select = make("select", { id, name });
+    for (const choice of schema.enum) {
+      select.append(make("option", { value: JSON.stringify(choice), textContent: String(choice), selected: choice === schema.default }));
+    }
+    if (!required && (schema.default === undefined || schema.default === null)) {
+      select.prepend(make("option", { value: "", textContent: "", selected: true }));
+    }
+    return select;
+  }
+  if (schema.type === "array") return make("textarea", { id, name, rows: 4, placeholder: "one on each line" });
+  if (schema.type === "integer" || schema.type === "number") {
+    const input = make("input", { type: "number", id, name, step: schema.type === "integer" ? 1 : "any" });
+    if (schema.minimum !== undefined) input.min = schema.minimum;
+    if (schema.maximum !== undefined) input.max = schema.maximum;
+    if (schema.default !== undefined && schema.default !== null) input.placeholder = schema.default;
+    return input;
+  }
+  const text = schema["x-secret"] || schema.writeOnly ? "password" : "text";
+  return make("input", { type: text, id, name, spellcheck: false, placeholder: schema.default ?? "" });
+}
+
+function isSource(schema) {
+  return Boolean(schema["x-source"] || (schema.items && schema.items["x-source"]));
+}
+
+function withUpload(input, several) {
+  const picker = make("input", { type: "file", multiple: several });
+  const button = make("button", { type: "button", textContent: "Choose file" });
+  const area = make("div", { className: "drop" }, input, button, picker);
+  const take = async (files) => {
+    for (const file of files) {
+      say(`Uploading ${file.name} …`);
+      try {
+        const url = await upload(file);
+        input.value = several && input.value.trim() ? `${input.value.trim()}\n${url}` : url;
+        say(`${file.name} is uploaded.`);
+      } catch (error) {
+        say(error.message, true);
+      }
+    }
+    showRequest();
+  };
+  button.addEventListener("click", () => picker.click());
+  picker.addEventListener("change", () => take(picker.files));
+  area.addEventListener("dragover", (event) => { event.preventDefault(); area.classList.add("over"); });
+  area.addEventListener("dragleave", () => area.classList.remove("over"));
+  area.addEventListener("drop", (event) => { event.preventDefault(); area.classList.remove("over"); take(event.dataTransfer.files); });
+  return area;
+}
+
+async function upload(file) {
+  const response = await fetch(`/v1/inputs/${encodeURIComponent(file.name)}`, {
+    method: "POST",
+    headers: { Authorization: `Secret ${secret()}`, "Content-Type": file.type || "application/octet-stream" },
+    body: file,
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(describe(answer, response.status));
+  return answer.url;
+}
+
+function showTask() {
+  const task = tasks.find((candidate) => candidate.name === $("task").value);
+  $("summary").textContent = task ? task.summary : "";
+  const form = $("parameters");
+  form.replaceChildren();
+  if (!task) return;
+  history.replaceState(null, "", `?task=${encodeURIComponent(task.name)}`);
+  for (const field of properties(task)) {
+    const input = control(field);
+    const about = make("p", { className: "hint", id: `hint-${field.name}`, textContent: hint(field.schema, field.required) });
+    const wrong = make("p", { className: "wrong", id: `wrong-${field.name}` });
+    input.setAttribute("aria-describedby", `${about.id} ${wrong.id}`);
+    const label = make("label", { htmlFor: input.id, textContent: field.name });
+    if (field.required) label.append(make("span", { className: "quiet", textContent: " (required)" }));
+    const body = isSource(field.schema) ? withUpload(input, field.schema.type === "array") : input;
+    form.append(field.schema.type === "boolean"
+      ? make("div", { className: "field" }, make("div", { className: "check" }, input, label), about, wrong)
+      : make("div", { className: "field" }, label, body, about, wrong));
+  }
+  form.append(make("button", { className: "main", type: "submit", textContent: "Run", id: "run" }));
+  showRequest();
+}
+
+function definition() {
+  const task = tasks.find((candidate) => candidate.name === $("task").value);
+  const values = { task_name: task.name };
+  for (const { name, schema, required } of properties(task)) {
+    const input = $(`parameter-${name}`);
+    if (schema.type === "boolean") {
+      if (input.checked !== (schema.default === true) || required) values[name] = input.checked;
+    } else if (input.value.trim() !== "") {
+      const text = input.value.trim();
+      if (schema.enum) values[name] = JSON.parse(text);
+      else if (schema.type === "array") values[name] = text.split("\n").map((line) => line.trim()).filter(Boolean);
+      else if (schema.type === "integer" || schema.type === "number") values[name] = Number(text);
+      else if (schema.type === "object") { try { values[name] = JSON.parse(text); } catch { values[name] = text; } }
+      else values[name] = text;
+      if (schema.enum && values[name] === schema.default) delete values[name];
+    }
+  }
+  return values;
+}
+
+function showRequest() {
+  if (!$("task").value) return;
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const body = JSON.stringify({ tasks: definition(), block: true });
+  $("request").textContent = `curl ${location.origin}/v1/create \\\n  -H ${quoted(`Authorization: Secret ${secret() || "YOUR_SECRET"}`)} \\\n  -d ${quoted(body)}`;
+}
+
+function say(text, isError = false) {
+  $("state").textContent = text;
+  $("state").classList.toggle("error", isError);
+}
+
+function describe(answer, code) {
+  if (answer && Array.isArray(answer.errors)) return answer.errors.map((error) => error.description).join("; ");
+  if (code === 401) return "The service does not accept this secret. `dragon serve` prints it when it starts.";
+  return `The service answered with HTTP status ${code}.`;
+}
+
+async function run(event) {
+  event.preventDefault();
+  if (running) running.abort();
+  running = new AbortController();
+  document.querySelectorAll(".wrong").forEach((place) => { place.textContent = ""; });
+  $("result").replaceChildren();
+  $("run").disabled = true;
+  say("Sending …");
+  try {
+    const response = await fetch("/v1/create_stream", {
+      method: "POST",
+      headers: { Authorization: `Secret ${secret()}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ tasks: [definition()] }),
+      signal: running.signal,
+    });
+    if (!response.ok) throw new Error(describe(await response.json().catch(() => null), response.status));
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      rest += value;
+      const lines = rest.split("\n");
+      rest = lines.pop();
+      for (const line of lines.filter((text) => text.trim())) {
+        const status = JSON.parse(line);
+        show(Array.isArray(status) ? status[0] : status);
+      }
+    }
+  } catch (error) {
+    if (error.name !== "AbortError") say(error instanceof TypeError ? "The service cannot be reached. Is it running?" : error.message, true);
+  } finally {
+    $("run").disabled = false;
+    $("progress").hidden = true;
+  }
+}
+
+function show(status) {
+  const bar = $("progress");
+  bar.hidden = status.status === "success" || status.status === "error";
+  if (typeof status.progress === "number") { bar.max = 100; bar.value = status.progress; } else bar.removeAttribute("value");
+  if (status.status === "error") {
+    const wrong = status.result && status.result.parameters;
+    if (wrong) {
+      let first = null;
+      for (const [path, messages] of Object.entries(wrong)) {
+        const name = path.split(/[.[]/)[0];
+        const place = $(`wrong-${name}`);
+        if (place) place.textContent = messages.join("; ");
+        first = first || $(`parameter-${name}`);
+      }
+      if (first) first.focus();
+      say(`These parameters are wrong: ${Object.keys(wrong).join(", ")}.`, true);
+    } else {
+      say(typeof status.result === "string" ? status.result : JSON.stringify(status.result), true);
+    }
+    return;
+  }
+  const { queued, started, completed } = status.events || {};
+  const took = completed ? ` in ${((new Date(completed) - new Date(started || queued)) / 1000).toFixed(2)} s` : "";
+  say(`${status.status}${took} (${status.key})`);
+  if (status.result) showResult(status.result);
+}
+
+function showResult(result) {
+  const place = $("result");
+  place.replaceChildren();
+  const rows = make("tbody");
+  for (const [name, value] of Object.entries(result)) {
+    const cell = make("td");
+    if (typeof value === "string" && /\/storage\/[A-Z2-7]{26}\//.test(value)) {
+      cell.append(make("a", { href: value, textContent: value, target: "_blank", rel: "noopener" }));
+      const kind = value.split(".").pop();
+      if (/^(jpe?g|png|gif|webp|avif)$/.test(kind)) place.prepend(make("img", { src: value, alt: `${name} of the task` }));
+      if (/^(mp4|webm)$/.test(kind)) place.prepend(make("video", { src: value, controls: true }));
+      if (/^(mp3|ogg|m4a|wav|flac|opus)$/.test(kind)) place.prepend(make("audio", { src: value, controls: true }));
+    } else {
+      cell.textContent = typeof value === "string" ? value : JSON.stringify(value);
+    }
+    rows.append(make("tr", {}, make("th", { scope: "row", textContent: name }), cell));
+  }
+  place.append(make("table", {}, rows));
+}
+
+async function start() {
+  rememberSecret();
+  $("parameters").addEventListener("submit", run);
+  $("parameters").addEventListener("input", showRequest);
+  $("task").addEventListener("change", showTask);
+  $("copy").addEventListener("click", async () => {
+    await navigator.clipboard.writeText($("request").textContent);
+    $("copy").textContent = "Copied";
+    setTimeout(() => { $("copy").textContent = "Copy"; }, 1500);
+  });
+  try {
+    tasks = await (await fetch("/v1/tasks")).json();
+  } catch {
+    say("The service cannot be reached. Is it running?", true);
+    return;
+  }
+  if (!tasks.length) {
+    $("summary").textContent = "No task is installed: pip install dragon-image adds image.info and image.thumb.";
+    return;
+  }
+  for (const task of tasks) $("task").append(make("option", { value: task.name, textContent: task.name }));
+  const asked = new URLSearchParams(location.search).get("task");
+  if (tasks.some((task) => task.name === asked)) $("task").value = asked;
+  showTask();
+}
+
+start();
