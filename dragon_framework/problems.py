@@ -6,6 +6,7 @@ is short, printable, and never a credential or a URL, which may carry one. Stand
 `shapes`.
 """
 
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -166,14 +167,14 @@ def _limit_problems(shape: Shape, value: float, path: str) -> list[Problem]:
     unit = f" {shape.unit}" if shape.unit else ""
     if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124  # not a number
         return [(path, f"must be a finite number{_got(shape, value)}")]
-    for limit, ok, text in (
-        (shape.ge, lambda limit: value >= limit, "at least"),
-        (shape.gt, lambda limit: value > limit, "above"),
-        (shape.le, lambda limit: value <= limit, "at most"),
-        (shape.lt, lambda limit: value < limit, "below"),
-        (shape.multiple_of, lambda limit: value % limit == 0, "a multiple of"),
+    for limit, holds, text in (
+        (shape.ge, operator.ge, "at least"),
+        (shape.gt, operator.gt, "above"),
+        (shape.le, operator.le, "at most"),
+        (shape.lt, operator.lt, "below"),
+        (shape.multiple_of, lambda number, step: number % step == 0, "a multiple of"),
     ):
-        if limit is not None and not ok(limit):
+        if limit is not None and not holds(value, limit):
             return [(path, f"must be {text} {number(limit)}{unit}{_got(shape, value)}")]
     return []
 

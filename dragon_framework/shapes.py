@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType, inspect
+from msgspec import NODEFAULT, UNSET, Struct, UnsetType, inspect
 
 Kind: TypeAlias = Literal[
     "integer", "number", "string", "boolean", "null", "choice", "list", "object", "struct", "any", "union", "other"
@@ -116,9 +116,9 @@ def shape_of(annotation: Any) -> Shape:
 
 def _field(field: inspect.Field, attribute: str, annotation: Any) -> FieldShape:
     default: Any = UNSET
-    if field.default is not inspect.NODEFAULT:
+    if field.default is not NODEFAULT:
         default = field.default
-    elif field.default_factory is not inspect.NODEFAULT:
+    elif field.default_factory is not NODEFAULT:
         default = field.default_factory()
     return FieldShape(
         name=field.encode_name,
@@ -142,7 +142,7 @@ def _literals(annotation: Any) -> Iterator[tuple[frozenset[Any], tuple[Any, ...]
         yield from _literals(value)
 
 
-_NAMES = {
+_NAMES: dict[Any, str] = {
     inspect.DateTimeType: "date and time",
     inspect.DateType: "date",
     inspect.TimeType: "time of day",

@@ -118,7 +118,7 @@ def check_output(task: Task, output: Any, files: Collection[str]) -> dict[str, A
 
 
 @lru_cache(maxsize=4096)
-def _getters(struct: type[Struct]) -> tuple[Callable[[Any], Any], ...]:
+def _getters(struct: Any) -> tuple[Callable[[Any], Any], ...]:
     """Return getters of the fields that can hold what msgspec lets through and we do not."""
     return tuple(attrgetter(field.attribute) for field in fields_of(struct) if not _bounded(field.shape))
 
