@@ -114,6 +114,21 @@ def shape_of(annotation: Any) -> Shape:
     return _shape(inspect.type_info(annotation), dict(_literals(annotation)))
 
 
+def declared_choices(shape: Shape) -> dict[frozenset[Any], tuple[Any, ...]]:
+    """Return the choices in a type and all that lies in it, in declared order, by their set."""
+    found: dict[frozenset[Any], tuple[Any, ...]] = {}
+    waiting, seen = [shape], set[Any]()
+    while waiting:
+        one = waiting.pop()
+        if one.kind == "choice":
+            found[frozenset(one.choices)] = one.choices
+        waiting += one.items + one.members
+        if one.struct is not None and one.struct not in seen:
+            seen.add(one.struct)
+            waiting += [field.shape for field in fields_of(one.struct)]
+    return found
+
+
 def _field(field: inspect.Field, attribute: str, annotation: Any) -> FieldShape:
     default: Any = UNSET
     if field.default is not NODEFAULT:

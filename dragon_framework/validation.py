@@ -91,17 +91,18 @@ def check_output(task: Task, output: Any, files: Collection[str]) -> dict[str, A
             errors[name] = ["this output file was not written"]
 
     values: dict[str, Any] = {}
+    struct: Any = task.output
     if type(output) is not task.output:
-        errors[WHOLE] = [f"must be {task.output.__name__}, got {type(output).__name__}"]
+        errors[WHOLE] = [f"must be {struct.__name__}, got {type(output).__name__}"]
     else:
         try:
             values = msgspec.to_builtins(output)
-            checked = msgspec.convert(values, task.output)
-            if any(_unsound(get(checked)) for get in _getters(task.output)):
+            checked = msgspec.convert(values, struct)
+            if any(_unsound(get(checked)) for get in _getters(struct)):
                 raise ValueError
         except Exception:  # noqa: BLE001  # whatever it was, the careful way says it in a sentence
             values = {}
-            for field in fields_of(task.output):
+            for field in fields_of(struct):
                 try:
                     value = getattr(output, field.attribute)
                     if value is not msgspec.UNSET:
@@ -110,7 +111,7 @@ def check_output(task: Task, output: Any, files: Collection[str]) -> dict[str, A
                     kind = type(getattr(output, field.attribute, None)).__name__
                     errors[field.name] = [f"cannot be written as JSON: {kind} ({type(error).__name__})"]
             found: dict[str, list[str]] = {}
-            _convert_carefully(task.output, values, True, found)
+            _convert_carefully(struct, values, True, found)
             errors = found | errors
     if errors:
         raise InvalidResultError(task.name, errors)
