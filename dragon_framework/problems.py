@@ -239,10 +239,9 @@ def _got(shape: Shape, value: Any) -> str:
     if isinstance(value, bool):
         return f", got {'true' if value else 'false'}"
     if isinstance(value, str):
-        hidden = shape.secret or "x-source" in shape.facts or shape.facts.get("format") == "uri"
-        textual = shape.kind in {"string", "choice"} or bool(shape.pattern)
-        if hidden:
+        if _hides(shape):
             return ", got a string"
+        textual = shape.kind in {"string", "choice"}
         return f", got {_quoted(value)}" if textual else f", got the string {_quoted(value)}"
     if isinstance(value, int | float):
         if shape.kind == "string":
@@ -254,6 +253,13 @@ def _got(shape: Shape, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", got a list"
     return ", got an object" if isinstance(value, Mapping) else f", got {type(value).__name__}"
+
+
+def _hides(shape: Shape) -> bool:
+    """Whether a value meant for this type may hold a credential: one itself, or a URL."""
+    if shape.secret or "x-source" in shape.facts or shape.facts.get("format") == "uri":
+        return True
+    return any(_hides(part) for part in shape.items + shape.members)
 
 
 def _quoted(text: str) -> str:

@@ -280,7 +280,7 @@ def _from_text(shape: Shape, value: Any) -> Any:
             try:
                 return msgspec.json.decode(text)
             except (msgspec.DecodeError, UnicodeError, RecursionError):
-                return value
+                pass  # a text that happens to begin like JSON
         return [text] if shape.kind == "list" else value
     if shape.kind == "integer" or shape.kind == "number":
         try:
