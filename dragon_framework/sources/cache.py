@@ -1,0 +1,211 @@
+"""A disk cache of sources, shared by all processes of a machine.
+
+    DIRECTORY/ab/abcd….data    the bytes
+    DIRECTORY/ab/abcd….json    how to ask whether they still hold (`Entry`)
+    DIRECTORY/ab/abcd….lock    held while one process looks or downloads
+
+The name is the SHA-256 of the URL. A run gets a hard link, so eviction never takes a
+file from under it. Those who ask for a URL while it is being downloaded wait and use
+that download, whatever its caching headers say. Later ones use it while
+`Cache-Control: max-age` says so (at most an hour), else ask the server with the ETag
+or the date. Nothing is kept of an answer with `no-store`.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from dragon_framework.errors import SourceUnavailableError, TaskCancelledError
+from dragon_framework.sources.fetcher import Answer, Fetcher, refuse_bad_status
+
+MAX_FRESH_SECONDS = 3600.0
+WAIT_SECONDS = 0.02
+
+
+class Entry(msgspec.Struct):
+    """What is known of a cached file.
+
+    Args:
+        etag: Entity tag; empty if the server gave none.
+        modified: `Last-Modified`; empty if the server gave none.
+        downloaded: Unix time at which its download ended, or was confirmed.
+        fresh_until: Unix time until which nobody need ask.
+    """
+
+    etag: str
+    modified: str
+    downloaded: float
+    fresh_until: float
+
+
+class SourceCache:
+    """The cache in *directory*, at most about *max_bytes* large.
+
+    Args:
+        directory: Where it is; made when first needed.
+        max_bytes: Size above which the least recently used files go.
+    """
+
+    def __init__(self, directory: Path, max_bytes: int) -> None:
+        self._directory = directory
+        self._max_bytes = max_bytes
+        self._added = max_bytes  # look once at start
+
+    def fetch(self, url: str, target: Path, fetcher: Fetcher, cancelled: Callable[[], bool]) -> None:
+        """Put the file at *url* at the path *target*.
+
+        Raises:
+            SourceError: If it cannot be had.
+            TaskCancelledError: If *cancelled* became true.
+        """
+        asked = time.time()
+        base = self._base(url)
+        with _locked(base.with_suffix(".lock"), cancelled):
+            data, facts = base.with_suffix(".data"), base.with_suffix(".json")
+            entry = _read(facts) if data.exists() else None
+            if entry is not None and (entry.downloaded >= asked or entry.fresh_until > time.time()):
+                self._use(data, target)
+                return
+            keep = self._download(url, data, facts, entry, fetcher, cancelled)
+            self._use(data, target)
+            if not keep:
+                for path in (data, facts):
+                    path.unlink(missing_ok=True)
+        if self._added > self._max_bytes / 16:
+            self._added = 0
+            self.evict()
+
+    def fresh(self, url: str) -> Path | None:
+        """Return the cached file of *url* if nobody need ask whether it holds."""
+        base = self._base(url, make=False)
+        entry = _read(base.with_suffix(".json"))
+        if entry is None or entry.fresh_until <= time.time():
+            return None
+        data = base.with_suffix(".data")
+        return data if data.exists() else None
+
+    def evict(self) -> int:
+        """Delete the least recently used files until the cache fits; return how many."""
+        files = []
+        total = 0
+        for path in self._directory.glob("??/*.data"):
+            with contextlib.suppress(OSError):
+                stat = path.stat()
+                files.append((stat.st_mtime, stat.st_size, path))
+                total += stat.st_size
+        removed = 0
+        for _, size, path in sorted(files):
+            if total <= self._max_bytes:
+                break
+            lock = path.with_suffix(".lock")
+            try:
+                with _locked(lock, None):
+                    path.unlink(missing_ok=True)
+                    path.with_suffix(".json").unlink(missing_ok=True)
+                    lock.unlink(missing_ok=True)
+            except BlockingIOError:
+                continue  # in use at this moment
+            total -= size
+            removed += 1
+        return removed
+
+    def _download(
+        self, url: str, data: Path, facts: Path, entry: Entry | None, fetcher: Fetcher, cancelled: Callable[[], bool]
+    ) -> bool:
+        """Bring *data* up to date; return whether it may be kept."""
+        headers = {}
+        if entry is not None and entry.etag:
+            headers["If-None-Match"] = entry.etag
+        elif entry is not None and entry.modified:
+            headers["If-Modified-Since"] = entry.modified
+        part = data.with_suffix(f".{os.getpid()}.part")
+        try:
+            with part.open("wb") as file:
+
+                def on_answer(answer: Answer) -> Callable[[bytes], object]:
+                    if answer.status == 304 and headers:
+                        return lambda _: None
+                    refuse_bad_status(url, answer)
+                    return file.write
+
+                answer = fetcher.get(url, on_answer, headers=headers, cancelled=cancelled)
+                self._added += file.tell()
+            keep, fresh_until = _freshness(answer)
+            if answer.status == 304 and entry is not None:
+                etag, modified = entry.etag, entry.modified
+            else:
+                part.chmod(0o444)
+                part.replace(data)
+                etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+            facts.write_bytes(msgspec.json.encode(Entry(etag, modified, time.time(), fresh_until)))
+            return keep
+        except OSError as error:
+            raise SourceUnavailableError(url, f"no room to keep it ({error.strerror})") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _use(self, data: Path, target: Path) -> None:
+        os.utime(data)  # the order of eviction
+        try:
+            os.link(data, target)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(data, target)
+
+    def _base(self, url: str, *, make: bool = True) -> Path:
+        name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+        directory = self._directory / name[:2]
+        if make:
+            directory.mkdir(parents=True, exist_ok=True)
+        return directory / name
+
+
+def _freshness(answer: Answer) -> tuple[bool, float]:
+    """Return whether an answer may be kept, and until when nobody need ask (RFC 9111, 5.2.2)."""
+    control = answer.headers.get("cache-control", "").lower()
+    if "no-store" in control:
+        return False, 0.0
+    found = re.search(r"(?:^|[\s,])max-age=(\d{1,9})", control)
+    if found is None or "no-cache" in control:
+        return True, 0.0
+    age = answer.headers.get("age", "")
+    seconds = min(MAX_FRESH_SECONDS, int(found[1]) - (int(age) if age.isdigit() else 0))
+    return True, time.time() + max(0.0, seconds)
+
+
+def _read(facts: Path) -> Entry | None:
+    try:
+        return msgspec.json.decode(facts.read_bytes(), type=Entry)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+@contextlib.contextmanager
+def _locked(path: Path, cancelled: Callable[[], bool] | None) -> Iterator[None]:
+    """Hold the lock file *path*; without *cancelled*, raise BlockingIOError instead of waiting."""
+    while True:
+        with path.open("a") as lock:
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if cancelled is None:
+                        raise
+                    if cancelled():
+                        raise TaskCancelledError from None
+                    time.sleep(WAIT_SECONDS)
+            try:
+                current = path.stat().st_ino
+            except FileNotFoundError:
+                continue  # evicted while we waited: lock the new one
+            if current == os.fstat(lock.fileno()).st_ino:
+                yield
+                return

@@ -1,0 +1,244 @@
+"""`Sources`: one door for every URL that a task was given.
+
+Dispatch by the URL's form: the service's own files come from the storage, `data:` URLs
+are decoded, http and https go through the guard, local paths only where the operator
+runs the task at home. The network libraries are imported with the first remote URL.
+"""
+
+import base64
+import binascii
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+from dragon_framework.errors import (
+    FileMissingError,
+    SourceRefusedError,
+    SourceTooLargeError,
+    SourceUnavailableError,
+    StorageError,
+    UnreadableSourceError,
+)
+from dragon_framework.settings import SourcesSettings
+from dragon_framework.sources.guard import parse_networks
+from dragon_framework.status.model import KEY
+from dragon_framework.storage.base import Storage
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+MAX_NAME = 80
+
+
+def _never() -> bool:
+    return False
+
+
+class Sources:
+    """Fetches what clients name. One for each thread; keeps connections open.
+
+    Args:
+        settings: Limits.
+        cache_directory: Of the disk cache; None for none.
+        allow: Networks (CIDR) that may be reached although they are not public.
+        storage: Where the service's own files are.
+        own_urls: URLs by which clients know this service.
+        local_files: Whether paths and `file:` URLs are read: only for `dragon run`.
+        policy: A further check of each connection: (url, host, address), raises to refuse.
+    """
+
+    def __init__(
+        self,
+        settings: SourcesSettings,
+        *,
+        cache_directory: Path | None,
+        allow: Sequence[str] = (),
+        storage: Storage | None = None,
+        own_urls: Sequence[str] = (),
+        local_files: bool = False,
+        policy: Callable[[str, str, str], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._cache_directory = cache_directory
+        self._allowed = parse_networks(allow)
+        self._storage = storage
+        self._own = tuple(f"{url.rstrip('/')}/storage/" for url in own_urls)
+        self._local_files = local_files
+        self._policy = policy
+        self._lazy_fetcher: Any = None
+        self._lazy_cache: Any = None
+        self._count = 0
+
+    @property
+    def bytes_fetched(self) -> int:
+        """Bytes of bodies that came over the network so far."""
+        return self._lazy_fetcher.bytes_received if self._lazy_fetcher is not None else 0
+
+    def close(self) -> None:
+        """Close kept connections."""
+        if self._lazy_fetcher is not None:
+            self._lazy_fetcher.close()
+
+    def fetch(self, url: str, into: Path, *, cancelled: Callable[[], bool] = _never) -> Path:
+        """Return the path in the directory *into* of a whole, read-only copy of the file at *url*.
+
+        Raises:
+            SourceError: If it is refused, unavailable or too large.
+            TaskCancelledError: If *cancelled* became true.
+        """
+        into.mkdir(parents=True, exist_ok=True)
+        target = self._target(url, into)
+        if url.startswith("data:"):
+            target.write_bytes(self._decoded(url))
+        elif (path := self._local_path(url)) is not None:
+            _link_or_copy(url, path, target)
+        elif (own := self._own_file(url)) is not None:
+            self._from_storage(url, own, target)
+        elif self._cache_directory is not None:
+            self._cache().fetch(url, target, self._fetcher(), cancelled)
+        else:
+            self._download(url, target, cancelled)
+        return target
+
+    def open(self, url: str, *, into: Path, cancelled: Callable[[], bool] = _never) -> IO[bytes]:
+        """Return the file at *url*, seekable; a remote one loads what is read.
+
+        Raises:
+            SourceError: If it is refused, unavailable or too large; reading may raise it too.
+            TaskCancelledError: If *cancelled* became true.
+        """
+        if url.startswith("data:"):
+            return (self.fetch(url, into)).open("rb")
+        if (path := self._local_path(url)) is not None:
+            return _opened(url, path)
+        if (own := self._own_file(url)) is not None:
+            try:
+                assert self._storage is not None  # noqa: S101  (_own_file says so)
+                return self._storage.open(*own)
+            except (FileMissingError, StorageError) as error:
+                raise SourceUnavailableError(url, "it has expired or never was", 404) from error
+        if self._cache_directory is not None and (cached := self._cache().fresh(url)) is not None:
+            with contextlib.suppress(OSError):
+                return cached.open("rb")
+        from dragon_framework.sources.ranged import RangedFile
+
+        file: Any = RangedFile(url, self._fetcher(), self._target(url, into), cancelled)
+        opened: IO[bytes] = file
+        return opened
+
+    def _fetcher(self) -> Any:
+        if self._lazy_fetcher is None:
+            from dragon_framework.sources.fetcher import Fetcher
+
+            self._lazy_fetcher = Fetcher(self._settings, self._allowed, self._policy)
+        return self._lazy_fetcher
+
+    def _cache(self) -> Any:
+        if self._lazy_cache is None:
+            from dragon_framework.sources.cache import SourceCache
+
+            assert self._cache_directory is not None  # noqa: S101  (the callers have looked)
+            self._lazy_cache = SourceCache(self._cache_directory, self._settings.cache_bytes)
+        return self._lazy_cache
+
+    def _download(self, url: str, target: Path, cancelled: Callable[[], bool]) -> None:
+        from dragon_framework.sources.fetcher import Answer, refuse_bad_status
+
+        try:
+            with target.open("wb") as file:
+
+                def on_answer(answer: Answer) -> Callable[[bytes], Any]:
+                    refuse_bad_status(url, answer)
+                    return file.write
+
+                self._fetcher().get(url, on_answer, cancelled=cancelled)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    def _target(self, url: str, into: Path) -> Path:
+        """Return a fresh path in *into* whose name is a safe form of the URL's last part."""
+        self._count += 1
+        name = "data" if url.startswith("data:") else unquote(url.partition("?")[0].partition("#")[0].rpartition("/")[2])
+        name = _UNSAFE.sub("_", name)[-MAX_NAME:].lstrip("._-") or "source"
+        return into / f"{self._count:03d}-{name}"
+
+    def _local_path(self, url: str) -> Path | None:
+        """Return the path that *url* is, where local files are allowed."""
+        scheme = url.partition(":")[0].lower() if ":" in url else ""
+        if scheme in {"http", "https"}:
+            return None
+        if not self._local_files:
+            return None
+        if scheme == "file":
+            return Path(unquote(urlsplit(url).path))
+        return Path(url).expanduser()
+
+    def _own_file(self, url: str) -> tuple[str, str] | None:
+        """Return (key, filename) if *url* names a file of this service."""
+        if self._storage is None:
+            return None
+        for prefix in self._own:
+            if url.startswith(prefix):
+                key, _, filename = url[len(prefix) :].partition("?")[0].partition("#")[0].partition("/")
+                filename = unquote(filename)
+                if not KEY.fullmatch(key) or not filename or "/" in filename or filename.startswith("."):
+                    raise SourceRefusedError(url, "it is not the URL of a file of this service")
+                return key, filename
+        return None
+
+    def _from_storage(self, url: str, own: tuple[str, str], target: Path) -> None:
+        assert self._storage is not None  # noqa: S101  (_own_file says so)
+        try:
+            path = self._storage.local_path(*own)
+            if path is not None:
+                _link_or_copy(url, path, target)
+                return
+            with self._storage.open(*own) as source, target.open("wb") as file:
+                shutil.copyfileobj(source, file, 1024 * 1024)
+        except FileMissingError as error:
+            raise SourceUnavailableError(url, "it has expired or never was", 404) from error
+        except StorageError as error:
+            raise SourceUnavailableError(url, "the storage does not answer") from error
+
+    def _decoded(self, url: str) -> bytes:
+        """Return the bytes of a `data:` URL (RFC 2397)."""
+        head, comma, data = url[5:].partition(",")
+        if not comma:
+            raise UnreadableSourceError(url, "a data: URL", "it has no comma")
+        limit = self._settings.max_data_url_bytes
+        if len(data) > 4 * limit:
+            raise SourceTooLargeError(url, limit)
+        raw = unquote_to_bytes(data)
+        if head.lower().endswith(";base64"):
+            try:
+                raw = base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise UnreadableSourceError(url, "a data: URL", "its base64 is broken") from error
+        if len(raw) > limit:
+            raise SourceTooLargeError(url, limit)
+        return raw
+
+
+def _opened(url: str, path: Path) -> IO[bytes]:
+    try:
+        if not path.is_file():
+            raise SourceUnavailableError(url, "there is no such file", 404)
+        return path.open("rb")
+    except OSError as error:
+        raise SourceUnavailableError(url, error.strerror or "it cannot be read", 404) from error
+
+
+def _link_or_copy(url: str, path: Path, target: Path) -> None:
+    if not path.is_file():
+        raise SourceUnavailableError(url, "there is no such file", 404)
+    try:
+        os.link(path.resolve(), target)
+    except OSError:
+        try:
+            shutil.copyfile(path, target)
+        except OSError as error:
+            raise SourceUnavailableError(url, error.strerror or "it cannot be read", 404) from error
