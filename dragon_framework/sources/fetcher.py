@@ -192,21 +192,18 @@ class _Transfer:
         try:
             curl.perform()
             if self._answer is None:
-                self._begin()  # an answer without a body
+                with contextlib.suppress(StopTransfer):
+                    self._begin()  # an answer without a body
         except pycurl.error as error:
-            if isinstance(self._error, StopTransfer) and self._answer is not None:
-                return self._answer
-            raise (self._error or self._translated(error)) from None
-        except SourceError as error:
-            raise error from None
+            if not isinstance(self._error, StopTransfer):
+                raise (self._error or self._translated(error)) from None
         finally:
             # The handle is kept; it must not keep this transfer alive.
             for option in (pycurl.OPENSOCKETFUNCTION, pycurl.HEADERFUNCTION, pycurl.XFERINFOFUNCTION):
                 with contextlib.suppress(pycurl.error, TypeError):
                     curl.unsetopt(option)
-        if self._error is not None and not isinstance(self._error, StopTransfer):
-            raise self._error
         assert self._answer is not None  # noqa: S101  (set by _begin)
+        self._answer.url = curl.getinfo(pycurl.EFFECTIVE_URL) or self._url
         return self._answer
 
     def _open_socket(self, purpose: int, address: Any) -> Any:
@@ -235,8 +232,7 @@ class _Transfer:
             self._headers[name] = f"{self._headers[name]}, {value}" if name in self._headers else value
 
     def _begin(self) -> None:
-        url = self._curl.getinfo(pycurl.EFFECTIVE_URL) or self._url
-        self._answer = Answer(self._status, self._headers, url)
+        self._answer = Answer(self._status, self._headers, self._url)
         length = self._answer.length
         if length is not None and length > self._max_bytes and self._status in {200, 206}:
             raise SourceTooLargeError(self._url, self._max_bytes)
