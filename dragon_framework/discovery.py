@@ -52,7 +52,7 @@ class InstalledEntryPoint(Struct, frozen=True):
             return self.entry_point.load()
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # noqa: BLE001  # a plugin may call sys.exit() when imported
+        except BaseException as error:  # a plugin may call sys.exit() when imported
             raise self.problem(reason_of(error)) from error
 
 

@@ -258,7 +258,7 @@ def _guard(function: Callable[..., Any], name: str, provider: str) -> Callable[.
     def call(*arguments: Any) -> Any:
         try:
             return function(*arguments)
-        except (Exception, SystemExit):
+        except (Exception, SystemExit):  # noqa: BLE001  # logged; a plugin must not stop the service
             _log.exception("hook %s of %s failed", name, provider)
             return _REFUSED if name == "dragon_fetch_policy" else None
 

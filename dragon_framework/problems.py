@@ -39,7 +39,8 @@ def problems_of(field: FieldShape, value: Any, error: Exception) -> list[str]:
 def shown_name(name: Any) -> str:
     """Return the name of a parameter as it may be shown: printable, at most 60 characters."""
     text = name if isinstance(name, str) else f"{type(name).__name__} as a name"
-    return _short("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:MAX_QUOTED + 1]))
+    start = text[: MAX_QUOTED + 1]
+    return _short("".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in start))
 
 
 def suggestion(name: Any, known: Iterable[str]) -> str:
@@ -93,11 +94,10 @@ def _scalar_problems(shape: Shape, value: Any, path: str) -> list[Problem]:
         case "string" if isinstance(value, str):
             if problems := _length_problems(shape, len(value), "character", path):
                 return problems
-            if shape.pattern is not None:
-                if not re.search(shape.pattern, value):
-                    expected = shape.facts.get("x-expected") or f"text that matches {shape.pattern}"
-                    return [(path, f"must be {expected}{_got(shape, value)}")]
-            return []
+            if shape.pattern is None or re.search(shape.pattern, value):
+                return []
+            expected = shape.facts.get("x-expected") or f"text that matches {shape.pattern}"
+            return [(path, f"must be {expected}{_got(shape, value)}")]
         case "integer" | "number" if isinstance(value, int | float) and not isinstance(value, bool):
             if shape.kind == "integer" and isinstance(value, float):
                 return _wrong_kind(shape, value, path)
@@ -199,7 +199,7 @@ def _wrong_kind(shape: Shape, value: Any, path: str) -> list[Problem]:
     return [(path, f"must be {_expected(shape)}{_got(shape, value)}")]
 
 
-def _expected(shape: Shape) -> str:
+def _expected(shape: Shape) -> str:  # noqa: PLR0911  # one for each kind
     if (expected := shape.facts.get("x-expected")) is not None:
         return str(expected)
     match shape.kind:
@@ -263,7 +263,7 @@ def _hides(shape: Shape) -> bool:
 
 
 def _quoted(text: str) -> str:
-    return _short(ascii(text[:MAX_QUOTED + 1]) if not text.isprintable() else repr(text[:MAX_QUOTED + 1]))
+    return _short(ascii(text[: MAX_QUOTED + 1]) if not text.isprintable() else repr(text[: MAX_QUOTED + 1]))
 
 
 def _short(text: str) -> str:

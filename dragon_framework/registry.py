@@ -14,6 +14,7 @@ from msgspec import Struct
 from dragon_framework.discovery import InstalledEntryPoint, installed, load_each, normalized, reason_of
 from dragon_framework.errors import DuplicateTaskError, PluginError, UnknownTaskError
 from dragon_framework.problems import MAX_QUOTED
+from dragon_framework.schema import task_document
 from dragon_framework.shapes import fields_of
 from dragon_framework.tasks import Task
 
@@ -145,12 +146,11 @@ def _breach(point: InstalledEntryPoint, loaded: Any) -> PluginError | None:
         return point.problem(f"{value} is a {type(loaded).__name__}, not a task; decorate it with @task")
     if loaded.name != point.name:
         return point.problem(f"{value} is the task {loaded.name!r}; its entry point must have the same name")
-    for struct in (loaded.parameters, loaded.output):
-        try:
-            fields = fields_of(struct)
-        except Exception as error:  # noqa: BLE001  # msgspec raises several types for types it does not know
-            return point.problem(f"{struct.__name__} has a field that cannot be described ({reason_of(error)})")
-        for field in fields:
-            if struct is loaded.parameters and field.name in RESERVED:
-                return point.problem(f"{field.name!r} cannot be a parameter: it is a key of every task definition")
+    try:
+        task_document(loaded)
+        reserved = [field.name for field in fields_of(loaded.parameters) if field.name in RESERVED]
+    except Exception as error:  # noqa: BLE001  # msgspec raises several types for types it does not know
+        return point.problem(f"its parameters or output have a type that JSON cannot hold ({reason_of(error)})")
+    if reserved:
+        return point.problem(f"{reserved[0]!r} cannot be a parameter: it is a key of every task definition")
     return None

@@ -170,7 +170,7 @@ _NAMES: dict[Any, str] = {
 }
 
 
-def _shape(node: Any, orders: dict[frozenset[Any], tuple[Any, ...]]) -> Shape:
+def _shape(node: Any, orders: dict[frozenset[Any], tuple[Any, ...]]) -> Shape:  # noqa: PLR0911  # one for each kind
     facts: dict[str, Any] = {}
     while isinstance(node, inspect.Metadata):
         facts = (node.extra_json_schema or {}) | facts

@@ -64,7 +64,7 @@ def convert_parameters(task: Task, values: Mapping[str, Any], *, strict: bool = 
     except Exception:  # noqa: BLE001, S110  # whatever it was, the careful way says it in a sentence
         pass
     errors: dict[str, list[str]] = {}
-    careful = _convert_carefully(struct, values, strict, errors)
+    careful = _convert_carefully(struct, values, errors, strict=strict)
     if careful is None:
         raise InvalidParametersError(task.name, errors)
     return careful
@@ -111,7 +111,7 @@ def check_output(task: Task, output: Any, files: Collection[str]) -> dict[str, A
                     kind = type(getattr(output, field.attribute, None)).__name__
                     errors[field.name] = [f"cannot be written as JSON: {kind} ({type(error).__name__})"]
             found: dict[str, list[str]] = {}
-            _convert_carefully(struct, values, True, found)
+            _convert_carefully(struct, values, found, strict=True)
             errors = found | errors
     if errors:
         raise InvalidResultError(task.name, errors)
@@ -174,7 +174,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _convert_carefully(
-    struct: type[S], values: Mapping[Any, Any], strict: bool, errors: dict[str, list[str]]
+    struct: type[S], values: Mapping[Any, Any], errors: dict[str, list[str]], *, strict: bool
 ) -> S | None:
     """Return *values* as *struct*, or None with at least one sentence put into *errors*."""
     if not isinstance(values, Mapping):
@@ -190,7 +190,7 @@ def _convert_carefully(
             if struct.__struct_config__.forbid_unknown_fields and unknown <= MAX_UNKNOWN:
                 errors[shown_name(name)] = [f"unknown parameter{suggestion(name, fields)}"]
             continue
-        ready, problems = _convert_field(field, value, strict)
+        ready, problems = _convert_field(field, value, strict=strict)
         if problems:
             errors[field.name] = problems
         elif ready is not msgspec.UNSET:
@@ -208,11 +208,11 @@ def _convert_carefully(
     return None
 
 
-def _convert_field(field: FieldShape, value: Any, strict: bool) -> tuple[Any, list[str]]:
+def _convert_field(field: FieldShape, value: Any, *, strict: bool) -> tuple[Any, list[str]]:
     """Return (the value as msgspec takes it, []), (UNSET, []) for "not given", or (None, problems)."""
     ready = value
     try:
-        ready = _prepare(field.shape, value, strict)
+        ready = _prepare(field.shape, value, strict=strict)
         converted = msgspec.convert(ready, field.type, strict=strict)
         problem = _unsound(converted)
         return ready, [problem] if problem else []
@@ -239,7 +239,7 @@ def _whole_problem(error: Exception) -> tuple[str, str]:
     return WHOLE, f"could not be checked ({type(error).__name__})"
 
 
-def _prepare(shape: Shape, value: Any, strict: bool, depth: int = 0) -> Any:
+def _prepare(shape: Shape, value: Any, depth: int = 0, *, strict: bool) -> Any:
     """Return *value* with the leniency of this module applied; what is wrong stays as it is."""
     if depth > MAX_DEPTH:
         raise RecursionError
@@ -253,15 +253,17 @@ def _prepare(shape: Shape, value: Any, strict: bool, depth: int = 0) -> Any:
     elif kind == "list" and isinstance(value, list | tuple):
         items = shape.items
         if len(items) == 1:
-            return [_prepare(items[0], item, strict, depth + 1) for item in value]
+            return [_prepare(items[0], item, depth + 1, strict=strict) for item in value]
         if len(items) == len(value):
-            return [_prepare(items[place], item, strict, depth + 1) for place, item in enumerate(value)]
+            return [_prepare(items[place], item, depth + 1, strict=strict) for place, item in enumerate(value)]
     elif kind == "object" and isinstance(value, Mapping):
-        return {name: _prepare(shape.items[0], item, strict, depth + 1) for name, item in value.items()}
+        return {name: _prepare(shape.items[0], item, depth + 1, strict=strict) for name, item in value.items()}
     elif kind == "struct" and isinstance(value, Mapping) and shape.struct is not None:
         shapes = {field.name: field.shape for field in fields_of(shape.struct)}
         return {
-            name: _prepare(shapes[name], item, strict, depth + 1) if type(name) is str and name in shapes else item
+            name: _prepare(shapes[name], item, depth + 1, strict=strict)
+            if type(name) is str and name in shapes
+            else item
             for name, item in value.items()
         }
     return value

@@ -56,7 +56,7 @@ def struct_strategy(struct: type[Struct]) -> "SearchStrategy[dict[str, Any]]":
     return st.deferred(made)  # a struct may hold itself
 
 
-def shape_strategy(shape: Shape) -> "SearchStrategy[Any]":
+def shape_strategy(shape: Shape) -> "SearchStrategy[Any]":  # noqa: PLR0911  # one for each kind
     """Return a strategy of values of one type, as JSON holds them."""
     from hypothesis import strategies as st
 
