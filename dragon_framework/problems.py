@@ -228,9 +228,7 @@ def _expected(shape: Shape) -> str:  # noqa: PLR0911  # one for each kind
 
 def number(value: float) -> str:
     """Return a limit or default as people write it: `65535`, `0.1`, `10000000`."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value)
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
 
 def _got(shape: Shape, value: Any) -> str:

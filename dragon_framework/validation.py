@@ -174,7 +174,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _convert_carefully(
-    struct: type[S], values: Mapping[Any, Any], errors: dict[str, list[str]], *, strict: bool
+    struct: type[S], values: Any, errors: dict[str, list[str]], *, strict: bool
 ) -> S | None:
     """Return *values* as *struct*, or None with at least one sentence put into *errors*."""
     if not isinstance(values, Mapping):

@@ -82,11 +82,11 @@ def shape_strategy(shape: Shape) -> "SearchStrategy[Any]":  # noqa: PLR0911  # o
             return st.tuples(*(shape_strategy(item) for item in shape.items)).map(list)
         case "object":
             low, high = _length(shape)
-            return st.dictionaries(_text(st, 1, 20), shape_strategy(shape.items[0]), min_size=low, max_size=high)
+            return st.dictionaries(_text(1, 20), shape_strategy(shape.items[0]), min_size=low, max_size=high)
         case "struct" if shape.struct is not None:
             return struct_strategy(shape.struct)
         case "any":
-            return st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _text(st, 0, 20)
+            return st.none() | st.booleans() | st.integers(-(2**53), 2**53) | _text(0, 20)
         case _:
             raise TypeError(f"no values can be made for a {shape.name or shape.kind}")
 
@@ -125,17 +125,19 @@ def _strings(shape: Shape) -> "SearchStrategy[str]":
     low, high = shape.min_length or 0, shape.max_length
     if shape.pattern is not None:
         found = st.from_regex(shape.pattern, alphabet=st.characters(codec="utf-8"))
-        return found.filter(lambda text: low <= len(text) and (high is None or len(text) <= high))
+        return found.filter(lambda text: low <= len(text) <= (len(text) if high is None else high))
     if shape.facts.get("format") == "uri":
         return st.sampled_from(["http", "https"]).flatmap(
             lambda scheme: st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12).map(
                 lambda name: f"{scheme}://example.com/{name}"
             )
         )
-    return _text(st, low, max(low, min(high, 200) if high is not None else low + 40))
+    return _text(low, max(low, min(high, 200) if high is not None else low + 40))
 
 
-def _text(st: Any, low: int, high: int) -> Any:
+def _text(low: int, high: int) -> "SearchStrategy[str]":
+    from hypothesis import strategies as st
+
     return st.text(st.characters(codec="utf-8"), min_size=low, max_size=high)
 
 
