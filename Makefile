@@ -1,0 +1,75 @@
+# Everything a fresh clone needs is Python >= 3.11 and make; each target does its own set-up.
+#
+#   make install   .venv with the core, all plugins and the tools, in development mode, at the versions of constraints.txt
+#   make run       install, then a whole service on http://127.0.0.1:8000 with its data in ./.dragon
+#   make test      install, then everything CI checks: lint, types, layers, all tests with coverage, the wheels in clean environments
+#   make lint      ruff, mypy and import-linter alone
+#   make bench     the figures of benchmarks/, as one table
+#   make docs      docs/reference from the installed tasks
+#   make wheels    wheels of the core and all plugins, in dist/
+#   make constraints  write the versions of the present environment to constraints.txt
+#
+# PYTHON=python3.13 chooses the interpreter; HOST, PORT and DATA_DIR steer `make run`; ARGS reaches pytest or the benchmarks.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PLUGINS := $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= ./.dragon
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.PHONY: help install run test lint bench docs wheels constraints clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt Makefile $(PLUGINS:%=%/pyproject.toml)
+	@if [ -z "$(PYTHON)" ]; then echo "Dragon needs Python 3.11 or newer; none was found. Name one: make PYTHON=/path/to/python" >&2; exit 1; fi
+	@if [ ! -x $(BIN)/python ]; then echo "+ $(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); fi
+	$(BIN)/python -m pip install --quiet -c constraints.txt pip editables hatchling
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --group dev -e . $(PLUGINS:%=-e %)
+	@touch $@
+
+run: $(STAMP)
+	$(BIN)/dragon serve --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR) $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > $(VENV)/layers.txt 2>&1 || { cat $(VENV)/layers.txt; exit 1; }
+	@echo "Layers: $$(sed -n 's/^Contracts: //p' $(VENV)/layers.txt)"
+
+test: lint
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: $(STAMP)
+	$(BIN)/dragon reference --out docs/reference
+
+wheels: $(STAMP)
+	rm -rf dist
+	for package in . $(PLUGINS); do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$package || exit 1; done
+	@ls dist
+
+constraints: $(STAMP)
+	{ grep '^#' constraints.txt; { $(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools=='; \
+		grep '^async-timeout==' constraints.txt; } | LC_ALL=C sort --ignore-case --unique; } > $(VENV)/constraints.txt
+	cp $(VENV)/constraints.txt constraints.txt
+
+clean:
+	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
