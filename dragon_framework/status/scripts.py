@@ -6,6 +6,8 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
     dragon:d:KEY    definition
     dragon:a:KEY    deliveries to workers that have not ended orderly
     dragon:c:ID     queued and executing tasks of an account with a limit on them
+    dragon:s:DIGEST key of the task whose result equal definitions share
+    dragon:i:DIGEST what a request with an idempotency key has created
     dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`
 
 Bytes 11 and 12 of a status (`qu`, `ex`, `su`, `er`) tell its state without decoding
@@ -60,9 +62,32 @@ end
 return answers
 """
 
+SHARE = """
+-- Submit a task unless an equal one serves. ARGV: digest, milliseconds it serves, seconds to live,
+-- key, status, definition, queue, message, account, most tasks at once ('' = no limit).
+-- Returns the key of the task that serves, '' when the account has too many tasks under way.
+local shared = 'dragon:s:' .. ARGV[1]
+local key = redis.call('GET', shared)
+if key then
+  local state = redis.call('GETRANGE', 'dragon:t:' .. key, 11, 12)
+  if state ~= '' and state ~= 'er' then return key end
+end
+if ARGV[10] ~= '' then
+  local counter = 'dragon:c:' .. ARGV[9]
+  if tonumber(redis.call('GET', counter) or '0') + 1 > tonumber(ARGV[10]) then return '' end
+  redis.call('INCR', counter)
+end
+redis.call('SET', shared, ARGV[4], 'PX', ARGV[2])
+redis.call('SET', 'dragon:t:' .. ARGV[4], ARGV[5], 'EX', ARGV[3])
+redis.call('SET', 'dragon:d:' .. ARGV[4], ARGV[6], 'EX', ARGV[3])
+redis.call('HSET', 'dramatiq:' .. ARGV[7] .. '.msgs', ARGV[4], ARGV[8])
+redis.call('RPUSH', 'dramatiq:' .. ARGV[7], ARGV[4])
+return ARGV[4]
+"""
+
 CLAIM = """
 -- A worker takes a task. KEYS: status. ARGV: key, time, most deliveries, seconds to live.
--- Returns {1, definition, time it was queued}; {0} when there is nothing to do;
+-- Returns {number of this delivery, definition, time it was queued}; {0} when there is nothing to do;
 -- {-n, definition, queued} when workers died n times on it.
 local s = redis.call('GETRANGE', KEYS[1], 0, 400)
 local state = string.sub(s, 12, 13)
@@ -77,7 +102,7 @@ local status = '{"status":"executing","key":"' .. ARGV[1] .. '","events":{"queue
   .. '","started":"' .. ARGV[2] .. '"},"progress":null}'
 redis.call('SET', KEYS[1], status, 'EX', ARGV[4])
 redis.call('PUBLISH', KEYS[1], status)
-return {1, definition, queued}
+return {deaths, definition, queued}
 """
 
 UPDATE = """

@@ -51,6 +51,7 @@ class TaskStore:
         self.client = client
         self._ttl = max(1, int(retention_seconds))
         self._submit = client.register_script(scripts.SUBMIT)
+        self._share = client.register_script(scripts.SHARE)
         self._waiting: list[tuple[list[Any], int, asyncio.Future[bool]]] = []
         self._asked: dict[str, list[asyncio.Future[bytes | None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,22 +140,40 @@ class TaskStore:
             await watch.finished(seconds)
             return watch.current()
 
-    async def shared_get(self, digest: str) -> str | None:
-        """Return the key of the task that works, or has worked, for equal definitions."""
-        key: bytes | None = await self.client.get(f"{scripts.PREFIX}s:{digest}")
-        return key.decode() if key else None
+    async def submit_shared(
+        self,
+        item: Submission,
+        digest: str,
+        seconds: float,
+        *,
+        account_id: str = "",
+        most_tasks: int | None = None,
+    ) -> str:
+        """Submit a task unless an equal one is under way or has succeeded.
 
-    async def shared_claim(self, digest: str, key: str, seconds: float) -> str:
-        """Make *key* the task for equal definitions, unless there is one; return which it is."""
-        name = f"{scripts.PREFIX}s:{digest}"
-        if await self.client.set(name, key, nx=True, px=max(1, int(seconds * 1000))):
-            return key
-        return await self.shared_get(digest) or key
+        Args:
+            item: The task.
+            digest: What equal tasks have in common.
+            seconds: How long the task serves for equal ones.
+            account_id: The account it belongs to.
+            most_tasks: Most tasks the account may have under way; None for no limit.
 
-    async def shared_drop(self, digest: str, key: str) -> None:
-        """Forget that equal definitions are served by *key* (it failed or expired)."""
-        if await self.shared_get(digest) == key:
-            await self.client.delete(f"{scripts.PREFIX}s:{digest}")
+        Returns:
+            Key of the task that serves; empty if the account has too many under way.
+        """
+        most: int | str = "" if most_tasks is None else most_tasks
+        message = encode_message(item.key, item.queue)
+        arguments = [digest, max(1, int(seconds * 1000)), self._ttl, item.key, item.status, item.definition]
+        key: bytes = await self._share(args=[*arguments, item.queue, message, account_id, most])
+        return key.decode()
+
+    async def remember_request(self, name: str, content: bytes) -> bytes:
+        """Keep *content* under an idempotency key, unless there is some; return what is kept."""
+        full = f"{scripts.PREFIX}i:{name}"
+        if await self.client.set(full, content, nx=True, ex=self._ttl):
+            return content
+        kept: bytes | None = await self.client.get(full)
+        return kept if kept is not None else content
 
     async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
         """Return how many tasks wait in each queue."""

@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 import msgspec
 
 from dragon_framework.context import RunContext, WrittenFile, run_in_context
-from dragon_framework.errors import InternalTaskError, TaskCancelledError, TaskError
+from dragon_framework.errors import InternalTaskError, SourceRefusedError, TaskCancelledError, TaskError
+from dragon_framework.hooks import load_hooks
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
@@ -52,6 +54,7 @@ class TaskProcess:
         self._plugin_settings = plugin_settings
         self._sources: dict[str, Sources] = {}
         self._storage: Any = None
+        self._policy = _policy()
         self._cancelled = False
         self._running = False
 
@@ -117,6 +120,7 @@ class TaskProcess:
                 allow=settings.allow_source,
                 storage=self._storage,
                 own_urls=[url for url in {base, settings.public_url} if url],
+                policy=self._policy,
             )
         return sources
 
@@ -132,6 +136,19 @@ def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
         inside = InternalTaskError(task_name, type(error).__name__)
     trace = "".join(traceback.format_exception(error))[-8000:]
     return Failed(inside.code, inside.details(), transient, trace)
+
+
+def _policy() -> Callable[[str, str, str], None] | None:
+    """Return the fetch policy of the installed plugins, None if there is none."""
+    hooks = load_hooks()
+    if not hooks.implements("dragon_fetch_policy"):
+        return None
+
+    def check(url: str, host: str, address: str) -> None:
+        for reason in hooks.call("dragon_fetch_policy", url=url, host=host, address=address):
+            raise SourceRefusedError(url, str(reason))
+
+    return check
 
 
 class _ChannelReporter:

@@ -130,7 +130,7 @@ class Executor:
             self._patiently(self._drop, acknowledgement, [message_id])
             self._broker.mark_done(message_id)
             return
-        life = _Life(key, _decode_definition(answer[1]), answer[2].decode(), begun if state > 0 else None)
+        life = _Life(key, _decode_definition(answer[1]), answer[2].decode(), begun if state > 0 else None, state)
         clock = time.monotonic()
         directory = self._directory / f"{key}-{threading.get_ident()}"
         try:
@@ -171,7 +171,14 @@ class Executor:
         name = life.definition.task_name
         if written:
             log.info("task_finished", key=key, task=name, status=status.status, seconds=round(seconds, 4))
-            self._hooks.call("dragon_task_finished", task_name=name, key=key, status=status.status, seconds=seconds)
+            self._hooks.call(
+                "dragon_task_finished",
+                key=key,
+                task_name=name,
+                status=status.status,
+                seconds=seconds if state > 0 else 0.0,
+                result=status.result,
+            )
         else:
             log.info("task_finished_elsewhere", key=key, task=name)
 
@@ -181,7 +188,7 @@ class Executor:
             task = self._registry.get(definition.task_name)
         except UnknownTaskError as error:
             return Failed("unknown_task", str(error))
-        self._hooks.call("dragon_task_started", task_name=task.name, key=life.key)
+        self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
         run = Run(life.key, task.name, definition.parameters, str(directory), definition.base)
         try:
             return self._runner().run(run, task, lambda report: self._show(life, report))
@@ -251,8 +258,9 @@ class Executor:
 class _Life:
     """What is known of the task while it runs."""
 
-    def __init__(self, key: str, definition: Definition, queued: str, started: str | None) -> None:
+    def __init__(self, key: str, definition: Definition, queued: str, started: str | None, delivery: int) -> None:
         self.key = key
+        self.delivery = delivery
         self.definition = definition
         self.queued = queued
         self.events = Events(queued=queued, started=started) if started else Events(queued=queued)

@@ -114,7 +114,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         )
         reaper = Reaper(broker, settings.worker.heartbeat_seconds)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
-        hooks.call("dragon_startup", settings=settings)
+        hooks.call("dragon_startup", settings=settings, role="worker")
         reaper.start()
         sweeper.start()
         worker.start()
