@@ -32,13 +32,15 @@ class SourcesSettings(Struct, frozen=True, kw_only=True):
     """How files that clients name are fetched."""
 
     max_bytes: Annotated[Positive, Meta(description="Most bytes of one source.")] = 4 * 2**30
-    timeout_seconds: Annotated[PositiveSeconds, Meta(description="Longest time for one source, redirects included.")] = (
-        600.0
-    )
+    timeout_seconds: Annotated[
+        PositiveSeconds, Meta(description="Longest time for one source, redirects included.")
+    ] = 600.0
     connect_timeout_seconds: Annotated[PositiveSeconds, Meta(description="Longest time to connect.")] = 10.0
     stall_seconds: Annotated[Positive, Meta(description="Give up after so long below 1 kB/s.")] = 30
     max_redirects: Annotated[int, Meta(ge=0, le=50, description="Most redirects that are followed.")] = 5
-    cache_bytes: Annotated[int, Meta(ge=0, description="Size of the disk cache of sources; 0 turns it off.")] = 2 * 2**30
+    cache_bytes: Annotated[int, Meta(ge=0, description="Size of the disk cache of sources; 0 turns it off.")] = (
+        2 * 2**30
+    )
     max_data_url_bytes: Annotated[Positive, Meta(description="Most bytes of a `data:` URL, decoded.")] = 1_500_000
 
 
@@ -94,7 +96,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     disable: Annotated[tuple[str, ...], Meta(description="Distributions or tasks that are not loaded.")] = ()
     retention_seconds: Annotated[PositiveSeconds, Meta(description="Life of statuses and outputs.")] = WEEK_SECONDS
     log_format: Annotated[str, Meta(pattern="^(console|json|auto)$", description="console, json, or auto.")] = "auto"
-    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
+    ] = "info"
     sources: SourcesSettings = SourcesSettings()
     api: ApiSettings = ApiSettings()
     worker: WorkerSettings = WorkerSettings()
