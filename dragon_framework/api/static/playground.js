@@ -11,6 +11,10 @@ const make = (tag, attributes = {}, ...children) => {
 let tasks = [];
 let running = null;
 
+function current() {
+  return tasks.find((candidate) => candidate.name === $("task").value);
+}
+
 function secret() {
   return $("secret").value.trim();
 }
@@ -36,8 +40,9 @@ function plain(schema, root) {
       found = { ...(root.$defs || {})[name], ...rest };
     } else if (found.anyOf) {
       const { anyOf, ...rest } = found;
-      const some = anyOf.find((option) => option.type !== "null") || anyOf[0];
-      found = { ...some, ...rest };
+      const some = anyOf.filter((option) => option.type !== "null");
+      // Several types: a text field, read as a number or a boolean where it is one.
+      found = some.length > 1 ? { ...rest, mixed: true } : { ...(some[0] || {}), ...rest };
     } else {
       break;
     }
@@ -91,6 +96,15 @@ function control({ name, schema, required }) {
   return make("input", { type: text, id, name, spellcheck: false, placeholder: schema.default ?? "" });
 }
 
+// What a text means for a field: JSON where the schema asks for it, else the text itself.
+// What does not fit is sent as it is; the service says what is wrong with it.
+function read(text, schema) {
+  if (schema.type === "integer" || schema.type === "number") return Number.isNaN(Number(text)) ? text : Number(text);
+  if (schema.type === "string") return text;
+  if (schema.mixed && !/^(-?[\d.]+(e[+-]?\d+)?|true|false|null|[[{].*)$/is.test(text)) return text;
+  try { return JSON.parse(text); } catch { return text; }
+}
+
 function isSource(schema) {
   return Boolean(schema["x-source"] || (schema.items && schema.items["x-source"]));
 }
@@ -132,8 +146,9 @@ async function upload(file) {
 }
 
 function showTask() {
-  const task = tasks.find((candidate) => candidate.name === $("task").value);
-  $("summary").textContent = task ? task.summary : "";
+  const task = current();
+  $("summary").textContent = task ? `${task.summary} ` : "";
+  if (task) $("summary").append(make("a", { href: `/docs/${task.name}`, textContent: "Reference" }));
   const form = $("parameters");
   form.replaceChildren();
   if (!task) return;
@@ -155,7 +170,7 @@ function showTask() {
 }
 
 function definition() {
-  const task = tasks.find((candidate) => candidate.name === $("task").value);
+  const task = current();
   const values = { task_name: task.name };
   for (const { name, schema, required } of properties(task)) {
     const input = $(`parameter-${name}`);
@@ -164,21 +179,30 @@ function definition() {
     } else if (input.value.trim() !== "") {
       const text = input.value.trim();
       if (schema.enum) values[name] = JSON.parse(text);
-      else if (schema.type === "array") values[name] = text.split("\n").map((line) => line.trim()).filter(Boolean);
-      else if (schema.type === "integer" || schema.type === "number") values[name] = Number(text);
-      else if (schema.type === "object") { try { values[name] = JSON.parse(text); } catch { values[name] = text; } }
-      else values[name] = text;
+      else if (schema.type === "array") {
+        const items = plain(schema.items || {}, task.parameters);
+        values[name] = text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => read(line, items));
+      } else values[name] = read(text, schema);
       if (schema.enum && values[name] === schema.default) delete values[name];
     }
   }
   return values;
 }
 
-function showRequest() {
-  if (!$("task").value) return;
+// Credentials are copied but not shown: screens are shared more often than clipboards.
+function request(shown) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const body = JSON.stringify({ tasks: definition(), block: true });
-  $("request").textContent = `curl ${location.origin}/v1/create \\\n  -H ${quoted(`Authorization: Secret ${secret() || "YOUR_SECRET"}`)} \\\n  -d ${quoted(body)}`;
+  const values = definition();
+  for (const { name, schema } of properties(current())) {
+    if (shown && schema["x-secret"] && name in values) values[name] = "…";
+  }
+  const key = secret() ? (shown ? "…" : secret()) : "YOUR_SECRET";
+  const body = JSON.stringify({ tasks: values, block: true });
+  return `curl ${location.origin}/v1/create \\\n  -H ${quoted(`Authorization: Secret ${key}`)} \\\n  -d ${quoted(body)}`;
+}
+
+function showRequest() {
+  if (current()) $("request").textContent = request(true);
 }
 
 function say(text, isError = false) {
@@ -212,14 +236,14 @@ async function run(event) {
     let rest = "";
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) break;
-      rest += value;
+      rest += done ? "\n" : value;
       const lines = rest.split("\n");
       rest = lines.pop();
       for (const line of lines.filter((text) => text.trim())) {
         const status = JSON.parse(line);
         show(Array.isArray(status) ? status[0] : status);
       }
+      if (done) break;
     }
   } catch (error) {
     if (error.name !== "AbortError") say(error instanceof TypeError ? "The service cannot be reached. Is it running?" : error.message, true);
@@ -237,14 +261,17 @@ function show(status) {
     const wrong = status.result && status.result.parameters;
     if (wrong) {
       let first = null;
-      for (const [path, messages] of Object.entries(wrong)) {
-        const name = path.split(/[.[]/)[0];
+      const elsewhere = []; // about no field of the form: the parameters as a whole, or an unknown one
+      for (const [name, messages] of Object.entries(wrong)) {
         const place = $(`wrong-${name}`);
-        if (place) place.textContent = messages.join("; ");
+        const text = messages.join("; ");
+        if (place) place.textContent = text;
+        else elsewhere.push(name === "*" ? text : `${name}: ${text}`);
         first = first || $(`parameter-${name}`);
       }
       if (first) first.focus();
-      say(`These parameters are wrong: ${Object.keys(wrong).join(", ")}.`, true);
+      const named = Object.keys(wrong).filter((name) => name !== "*");
+      say([named.length ? `These parameters are wrong: ${named.join(", ")}.` : "", ...elsewhere].filter(Boolean).join(" "), true);
     } else {
       say(typeof status.result === "string" ? status.result : JSON.stringify(status.result), true);
     }
@@ -281,8 +308,9 @@ async function start() {
   $("parameters").addEventListener("submit", run);
   $("parameters").addEventListener("input", showRequest);
   $("task").addEventListener("change", showTask);
+  for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault()); // beside a field
   $("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText($("request").textContent);
+    await navigator.clipboard.writeText(request(false));
     $("copy").textContent = "Copied";
     setTimeout(() => { $("copy").textContent = "Copy"; }, 1500);
   });
