@@ -206,10 +206,14 @@ class ErrorRow(Struct, frozen=True):
 
 def error_rows() -> list[ErrorRow]:
     """Return every error of the service, in the order of its module."""
+    unknown = ErrorRow("unknown_task", (errors.UnknownTaskError.__doc__ or "").strip(), "no")
     return [
-        _error_row(error)
-        for error in vars(errors).values()
-        if isinstance(error, type) and issubclass(error, errors.TaskError) and not error.__name__.startswith("_")
+        unknown,
+        *(
+            _error_row(error)
+            for error in vars(errors).values()
+            if isinstance(error, type) and issubclass(error, errors.TaskError) and not error.__name__.startswith("_")
+        ),
     ]
 
 

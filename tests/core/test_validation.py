@@ -50,6 +50,7 @@ class PaintParameters(Parameters, frozen=True, kw_only=True):
     tags: Annotated[list[str], Meta(max_length=3)] = []
     extra: Any = None
     token: Secret = "none"
+    pin: Annotated[str, Meta(pattern="^[0-9]+$", extra_json_schema={"x-secret": True})] = "0"
     labels: dict[str, Pixels] = {}
 
     def __post_init__(self) -> None:
@@ -224,6 +225,10 @@ def test_a_credential_is_never_quoted(value):
 
     assert errors.keys() == {"token"}
     assert "hunter2" not in str(errors)
+
+
+def test_a_credential_of_a_wrong_form_is_not_quoted_either():
+    assert errors_of({"url": "u", "pin": "hunter2"}) == {"pin": ["must be text that matches ^[0-9]+$, got a string"]}
 
 
 def test_a_url_is_never_quoted_because_it_may_carry_a_password():
