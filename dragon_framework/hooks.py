@@ -193,7 +193,7 @@ class Hooks:
         """
         try:
             guarded = _guarded(plugin() if isinstance(plugin, type) else plugin, distribution or point_name)
-            for manager in (_manager(), self._manager):  # the first only checks: a failed register() leaves traces
+            for manager in (_manager(), self._manager):  # the first only checks: pluggy 1.6 leaves traces
                 manager.register(guarded, name=f"{distribution}:{point_name}")
         except (pluggy.PluginValidationError, ValueError, TypeError) as error:
             raise PluginError(point_name, distribution, version, reason_of(error)) from error
