@@ -173,9 +173,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _convert_carefully(
-    struct: type[S], values: Any, errors: dict[str, list[str]], *, strict: bool
-) -> S | None:
+def _convert_carefully(struct: type[S], values: Any, errors: dict[str, list[str]], *, strict: bool) -> S | None:
     """Return *values* as *struct*, or None with at least one sentence put into *errors*."""
     if not isinstance(values, Mapping):
         errors[WHOLE] = [f"must be an object, got {type(values).__name__}"]
