@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,12 @@ def environment(**settings: object) -> dict[str, str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DRAGON_")}
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(bench_tasks()), environ.get("PYTHONPATH", "")]))
     environ["DRAGON_ALLOW_SOURCE"] = "127.0.0.0/8"
-    return environ | {f"DRAGON_{name}".upper(): str(value) for name, value in settings.items()}
+    return environ | as_variables(settings)
+
+
+def as_variables(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return settings as `DRAGON_*` variables."""
+    return {f"DRAGON_{name}".upper(): str(value) for name, value in settings.items()}
 
 
 class Service:
@@ -46,17 +52,28 @@ class Service:
 
     Args:
         command: Another command that ends in `dragon serve`, such as `make run`; its port must be given too.
+        port: Port to listen on; 0 for a free one.
+        environ: Environment without the settings; one with the no-op task by default.
         settings: Settings, as the environment takes them.
     """
 
-    def __init__(self, command: list[str] | None = None, port: int = 0, **settings: object) -> None:
+    def __init__(
+        self,
+        command: list[str] | None = None,
+        port: int = 0,
+        environ: Mapping[str, str] | None = None,
+        **settings: object,
+    ) -> None:
+        self._process: subprocess.Popen[bytes]
         self._directory = tempfile.TemporaryDirectory(prefix="bench-dragon-", ignore_cleanup_errors=True)
         self.data = Path(self._directory.name)
         self.port = port or free_port()
         program = Path(sys.executable).parent / "dragon"
         address = ["--host", "127.0.0.1", "--port", str(self.port), "--data-dir", str(self.data)]
         self._command = command or [str(program), "serve", *address]
-        self._settings = {"log_level": "warning", "api_stream_heartbeat_seconds": 300} | settings
+        settings = {"log_level": "warning", "api_stream_heartbeat_seconds": 300} | settings
+        self._environ = dict(environ) | as_variables(settings) if environ is not None else environment(**settings)
+        self.said = ""
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.secret = ""
 
@@ -64,25 +81,22 @@ class Service:
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,
-            env=environment(**self._settings),
+            env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        said = ""
         deadline = time.monotonic() + START_SECONDS
-        while not (re.search(r"Dragon is listening on (\S+)", said) and re.search(r"secret: (\S+)", said)):
+        while not (found := re.search(r"(?s)Dragon is listening on \S+.*secret: (\S+)\n", self.said)):
             try:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 line = None
             if line is None:
                 stop(self._process)
-                raise RuntimeError(f"the service did not start; it said:\n{said}")
-            said += line
-        found = re.search(r"secret: (\S+)", said)
-        assert found
+                raise RuntimeError(f"the service did not start; it said:\n{self.said}")
+            self.said += line
         self.secret = found[1]
         return self
 

@@ -1,0 +1,39 @@
+"""schemathesis asks a real service everything its OpenAPI document allows, and much that it does not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.service import Service, environment
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance"
+)
+
+
+@pytest.fixture(scope="module")
+def dragon():
+    with Service(api_block_seconds=3, api_stream_heartbeat_seconds=1) as service:
+        yield service
+
+
+@pytest.mark.timeout(400)
+def test_no_server_error_and_no_undocumented_answer(dragon, tmp_path):
+    program = Path(sys.executable).parent / "schemathesis"
+    command = [program, "run", f"http://127.0.0.1:{dragon.port}/openapi.json", "--checks", CHECKS]
+    command += ["--phases", "examples,coverage,fuzzing", "--max-examples", "40", "--request-timeout", "20"]
+    command += [
+        "--header",
+        f"Authorization: Secret {dragon.secret}",
+        "--suppress-health-check",
+        "all",
+        "--workers",
+        "2",
+    ]
+
+    report = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
+
+    assert report.returncode == 0, report.stdout[-20000:] + report.stderr[-2000:]
