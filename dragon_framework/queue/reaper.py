@@ -12,9 +12,32 @@ import redis
 import structlog
 
 from dragon_framework.queue.broker import DragonBroker
-from dragon_framework.status.scripts import REAP
 
 log = structlog.get_logger("dragon.reaper")
+
+REAP = """
+-- Give back the messages of workers without a heartbeat. KEYS: none.
+-- ARGV: now in ms, heartbeat timeout in ms. Returns {messages given back, workers reaped}.
+-- `__queues__` lists the queues that workers serve, so that no KEYS command is needed.
+local beats = 'dramatiq:__heartbeats__'
+local dead = redis.call('ZRANGEBYSCORE', beats, 0, tonumber(ARGV[1]) - tonumber(ARGV[2]))
+if #dead == 0 then return {0, 0} end
+local queues, given = redis.call('SMEMBERS', 'dramatiq:__queues__'), 0
+for _, worker in ipairs(dead) do
+  for _, queue in ipairs(queues) do
+    local acks = 'dramatiq:__acks__.' .. worker .. '.' .. queue
+    for _, id in ipairs(redis.call('SMEMBERS', acks)) do
+      if redis.call('HEXISTS', 'dramatiq:' .. queue .. '.msgs', id) == 1 then
+        redis.call('LPUSH', 'dramatiq:' .. queue, id)
+        given = given + 1
+      end
+    end
+    redis.call('DEL', acks)
+  end
+  redis.call('ZREM', beats, worker)
+end
+return {given, #dead}
+"""
 
 
 class Reaper:

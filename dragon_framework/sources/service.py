@@ -24,9 +24,9 @@ from dragon_framework.errors import (
     StorageError,
     UnreadableSourceError,
 )
+from dragon_framework.keys import KEY
 from dragon_framework.settings import SourcesSettings
 from dragon_framework.sources.guard import parse_networks
-from dragon_framework.status.model import KEY
 from dragon_framework.storage.base import Storage
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

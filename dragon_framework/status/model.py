@@ -1,13 +1,10 @@
-"""Keys and status objects, exactly as clients see them.
+"""Status objects, exactly as clients see them.
 
 A status is one JSON object (v1 reference 1.5). It is kept as the bytes that are sent:
 `"status"` stands first, so that bytes 11 and 12 (`qu`, `ex`, `su`, `er`) tell the state
 without decoding. Stands on msgspec alone.
 """
 
-import base64
-import os
-import re
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -15,14 +12,6 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 State = Literal["queued", "executing", "success", "error"]
-
-KEY = re.compile(r"[A-Z2-7]{26}")
-"""128 bits of base32 without padding: the form of every key in the v1 reference."""
-
-
-def new_key() -> str:
-    """Return a fresh task key: 26 characters, unguessable."""
-    return base64.b32encode(os.urandom(16))[:26].decode()
 
 
 def now() -> str:

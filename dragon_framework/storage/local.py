@@ -16,9 +16,9 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from dragon_framework.errors import FileMissingError, SettingsError, StorageError
+from dragon_framework.keys import KEY
 from dragon_framework.media_types import media_type_of
 from dragon_framework.settings import WEEK_SECONDS
-from dragon_framework.status.model import KEY
 from dragon_framework.storage.base import Storage, StoredFile
 
 FILENAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")

@@ -4,8 +4,8 @@ import dramatiq
 import msgspec
 from dramatiq.brokers.stub import StubBroker
 
+from dragon_framework.keys import new_key
 from dragon_framework.queue.message import ACTOR, encode_message
-from dragon_framework.status.model import new_key
 
 
 def test_dramatiq_decodes_our_message_to_the_call_we_mean():

@@ -3,15 +3,14 @@
 import re
 from datetime import datetime, timedelta
 
+from dragon_framework.keys import KEY, new_key
 from dragon_framework.status.model import (
-    KEY,
     ErrorFacts,
     Events,
     Status,
     decode_status,
     encode_status,
     is_final,
-    new_key,
     now,
 )
 
@@ -40,8 +39,7 @@ def test_a_queued_status_has_the_fields_of_the_reference_and_no_others():
     status = Status("queued", "6GRQ3H5EHU7GXUTIOSS2GUDPGQ", Events(queued="2013-04-03T15:47:27.703674+00:00"))
 
     assert encode_status(status) == (
-        b'{"status":"queued","key":"6GRQ3H5EHU7GXUTIOSS2GUDPGQ",'
-        b'"events":{"queued":"2013-04-03T15:47:27.703674+00:00"}}'
+        b'{"status":"queued","key":"6GRQ3H5EHU7GXUTIOSS2GUDPGQ","events":{"queued":"2013-04-03T15:47:27.703674+00:00"}}'
     )
 
 

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from dragon_framework.keys import new_key
 from dragon_framework.status import scripts
 from dragon_framework.status.connection import connect_sync
-from dragon_framework.status.model import Events, Status, encode_status, new_key, now
+from dragon_framework.status.model import Events, Status, encode_status, now
 from dragon_framework.status.store import Submission, TaskStore
 
 
