@@ -63,11 +63,12 @@ class Watch:
     async def changes(self, seconds: float) -> list[bytes]:
         """Return the statuses changed since the last call, at the latest after *seconds*.
 
-        Empty when nothing has changed in that time. At most one status for each key.
+        Empty when nothing has changed in that time, or when waiting ends for all. At most
+        one status for each key.
         """
         if not self._changed:
             self._event.clear()
-            if not self._pending:
+            if not self._pending or self._hub.interrupted:
                 return []
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -76,13 +77,17 @@ class Watch:
         return list(changed.values())
 
     async def finished(self, seconds: float) -> bool:
-        """Return True when every task is final, False after *seconds*."""
+        """Return True when every task is final, False after *seconds* or when waiting ends for all."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                while self._pending:
+                while self._pending and not self._hub.interrupted:
                     self._event.clear()
                     await self._event.wait()
         return not self._pending
+
+    def wake(self) -> None:
+        """Make whoever waits look again (called by the hub)."""
+        self._event.set()
 
     def deliver(self, key: str, blob: bytes | None, *, first: bool = False) -> None:
         """Take the newest status of *key* (called by the hub).
@@ -113,6 +118,8 @@ class Hub:
     def __init__(
         self, client: "redis.asyncio.Redis", read: Callable[[Sequence[str]], Awaitable[list[bytes | None]]]
     ) -> None:
+        self.interrupted = False
+        """Whether waiting has ended for all."""
         self._client = client
         self._read = read
         self._watches: dict[str, set[Watch]] = {}
@@ -166,6 +173,13 @@ class Hub:
                 del self._watches[key]
                 self._unsubscribe.append(key)
         self._flush_soon()
+
+    def interrupt(self) -> None:
+        """End all waiting, now and from now on: the process is about to stop."""
+        self.interrupted = True
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.wake()
 
     async def close(self) -> None:
         """End the subscription connection."""

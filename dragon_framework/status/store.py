@@ -134,6 +134,10 @@ class TaskStore:
         """Return a watch on *keys*: an asynchronous context manager (see `Watch`)."""
         return self._hub.watch(keys)
 
+    def stop_waiting(self) -> None:
+        """End all waiting, with the statuses as they are: the process is about to stop."""
+        self._hub.interrupt()
+
     async def wait(self, keys: Sequence[str], seconds: float) -> list[bytes | None]:
         """Return the statuses of *keys* when all are final, or as they are after *seconds*."""
         async with self.watch(keys) as watch:
