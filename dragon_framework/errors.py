@@ -296,16 +296,23 @@ class SourceRefusedError(SourceError):
 
 
 class SourceUnavailableError(SourceError):
-    """The file could not be downloaded."""
+    """The file could not be downloaded.
+
+    Args:
+        url: The source.
+        reason: What went wrong.
+        http_status: The server's answer, if it gave one.
+        permanent: Whether trying again later is of no use, whatever the status.
+    """
 
     code = "source_unavailable"
 
-    def __init__(self, url: str, reason: str, http_status: int | None = None) -> None:
+    def __init__(self, url: str, reason: str, http_status: int | None = None, *, permanent: bool = False) -> None:
         super().__init__(url, reason, http_status)
         self.reason = reason
         self.http_status = http_status
-        permanent = http_status is not None and 400 <= http_status < 500 and http_status not in {408, 425, 429}
-        self.transient = not permanent  # type: ignore[misc]  # narrows the class's answer
+        final = http_status is not None and 400 <= http_status < 500 and http_status not in {408, 425, 429}
+        self.transient = not (final or permanent)  # type: ignore[misc]  # narrows the class's answer
 
     def __str__(self) -> str:
         return f"{self.shown_url} could not be downloaded: {self.reason}"

@@ -2,13 +2,14 @@
 
     DIRECTORY/ab/abcd….data    the bytes
     DIRECTORY/ab/abcd….json    how to ask whether they still hold (`Entry`)
+    DIRECTORY/ab/abcd….part    a download that has not ended
     DIRECTORY/ab/abcd….lock    held while one process looks or downloads
 
 The name is the SHA-256 of the URL. A run gets a hard link, so eviction never takes a
 file from under it. Those who ask for a URL while it is being downloaded wait and use
-that download, whatever its caching headers say. Later ones use it while
-`Cache-Control: max-age` says so (at most an hour), else ask the server with the ETag
-or the date. Nothing is kept of an answer with `no-store`.
+that download. Later ones use it while `Cache-Control: max-age` says so (at most an
+hour), else ask the server with the ETag or the date. Nothing is kept of an answer with
+`no-store`: of those who wait, each downloads for itself.
 """
 
 import contextlib
@@ -24,7 +25,8 @@ from pathlib import Path
 import msgspec
 
 from dragon_framework.errors import SourceUnavailableError, TaskCancelledError
-from dragon_framework.sources.fetcher import Answer, Fetcher, refuse_bad_status
+from dragon_framework.sources.answer import Answer, refuse_bad_status
+from dragon_framework.sources.fetcher import Fetcher
 
 MAX_FRESH_SECONDS = 3600.0
 WAIT_SECONDS = 0.02
@@ -66,22 +68,14 @@ class SourceCache:
             SourceError: If it cannot be had.
             TaskCancelledError: If *cancelled* became true.
         """
-        asked = time.time()
-        base = self._base(url)
-        with _locked(base.with_suffix(".lock"), cancelled):
-            data, facts = base.with_suffix(".data"), base.with_suffix(".json")
-            entry = _read(facts) if data.exists() else None
-            if entry is not None and (entry.downloaded >= asked or entry.fresh_until > time.time()):
-                self._use(data, target)
-                return
-            keep = self._download(url, data, facts, entry, fetcher, cancelled)
-            self._use(data, target)
-            if not keep:
-                for path in (data, facts):
-                    path.unlink(missing_ok=True)
-        if self._added > self._max_bytes / 16:
-            self._added = 0
-            self.evict()
+        try:
+            self._fetch(url, target, fetcher, cancelled)
+            if self._added > self._max_bytes / 16:
+                self._added = 0
+                self.evict()
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            raise SourceUnavailableError(url, f"no room to keep it ({error.strerror})") from error
 
     def fresh(self, url: str) -> Path | None:
         """Return the cached file of *url* if nobody need ask whether it holds."""
@@ -90,10 +84,17 @@ class SourceCache:
         if entry is None or entry.fresh_until <= time.time():
             return None
         data = base.with_suffix(".data")
-        return data if data.exists() else None
+        try:
+            os.utime(data)  # the order of eviction
+        except OSError:
+            return None
+        return data
 
     def evict(self) -> int:
-        """Delete the least recently used files until the cache fits; return how many."""
+        """Delete the least recently used files until the cache fits; return how many.
+
+        Downloads that a process left behind when it was killed go too.
+        """
         files = []
         total = 0
         for path in self._directory.glob("??/*.data"):
@@ -105,17 +106,30 @@ class SourceCache:
         for _, size, path in sorted(files):
             if total <= self._max_bytes:
                 break
-            lock = path.with_suffix(".lock")
-            try:
-                with _locked(lock, None):
-                    path.unlink(missing_ok=True)
-                    path.with_suffix(".json").unlink(missing_ok=True)
-                    lock.unlink(missing_ok=True)
-            except BlockingIOError:
-                continue  # in use at this moment
-            total -= size
-            removed += 1
+            if _removed(path):
+                total -= size
+                removed += 1
+        for path in self._directory.glob("??/*.part"):
+            if not path.with_suffix(".data").exists():
+                _removed(path)
         return removed
+
+    def _fetch(self, url: str, target: Path, fetcher: Fetcher, cancelled: Callable[[], bool]) -> None:
+        asked = time.time()
+        base = self._base(url)
+        data, facts, lock = base.with_suffix(".data"), base.with_suffix(".json"), base.with_suffix(".lock")
+        with _locked(lock, cancelled):
+            entry = _read(facts) if data.exists() else None
+            try:
+                keep = entry is not None and (entry.downloaded >= asked or entry.fresh_until > time.time())
+                keep = keep or self._download(url, data, facts, entry, fetcher, cancelled)
+                self._use(data, target)
+                if not keep:
+                    data.unlink()
+            finally:
+                if not data.exists():
+                    facts.unlink(missing_ok=True)
+                    lock.unlink(missing_ok=True)
 
     def _download(
         self, url: str, data: Path, facts: Path, entry: Entry | None, fetcher: Fetcher, cancelled: Callable[[], bool]
@@ -126,7 +140,7 @@ class SourceCache:
             headers["If-None-Match"] = entry.etag
         elif entry is not None and entry.modified:
             headers["If-Modified-Since"] = entry.modified
-        part = data.with_suffix(f".{os.getpid()}.part")
+        part = data.with_suffix(".part")
         try:
             with part.open("wb") as file:
 
@@ -142,13 +156,12 @@ class SourceCache:
             if answer.status == 304 and entry is not None:
                 etag, modified = entry.etag, entry.modified
             else:
+                etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+                facts.unlink(missing_ok=True)  # whatever happens now, old facts never describe new data
                 part.chmod(0o444)
                 part.replace(data)
-                etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
             facts.write_bytes(msgspec.json.encode(Entry(etag, modified, time.time(), fresh_until)))
             return keep
-        except OSError as error:
-            raise SourceUnavailableError(url, f"no room to keep it ({error.strerror})") from error
         finally:
             part.unlink(missing_ok=True)
 
@@ -172,11 +185,11 @@ def _freshness(answer: Answer) -> tuple[bool, float]:
     control = answer.headers.get("cache-control", "").lower()
     if "no-store" in control:
         return False, 0.0
-    found = re.search(r"(?:^|[\s,])max-age=(\d{1,9})", control)
+    found = re.search(r"(?:^|[\s,])max-age=([0-9]{1,9})", control)
     if found is None or "no-cache" in control:
         return True, 0.0
-    age = answer.headers.get("age", "")
-    seconds = min(MAX_FRESH_SECONDS, int(found[1]) - (int(age) if age.isdigit() else 0))
+    age = re.fullmatch(r"[0-9]{1,9}", answer.headers.get("age", ""))
+    seconds = min(MAX_FRESH_SECONDS, int(found[1]) - (int(age[0]) if age else 0))
     return True, time.time() + max(0.0, seconds)
 
 
@@ -185,6 +198,17 @@ def _read(facts: Path) -> Entry | None:
         return msgspec.json.decode(facts.read_bytes(), type=Entry)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def _removed(path: Path) -> bool:
+    """Remove what belongs to *path* unless it is in use at this moment; return whether it was."""
+    try:
+        with _locked(path.with_suffix(".lock"), None):
+            for suffix in (".data", ".json", ".part", ".lock"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from dragon_framework.errors import (
@@ -75,7 +75,7 @@ class Sources:
     @property
     def bytes_fetched(self) -> int:
         """Bytes of bodies that came over the network so far."""
-        return self._lazy_fetcher.bytes_received if self._lazy_fetcher is not None else 0
+        return int(self._lazy_fetcher.bytes_received) if self._lazy_fetcher is not None else 0
 
     def close(self) -> None:
         """Close kept connections."""
@@ -91,7 +91,7 @@ class Sources:
         """
         into.mkdir(parents=True, exist_ok=True)
         target = self._target(url, into)
-        if url.startswith("data:"):
+        if _scheme(url) == "data":
             target.write_bytes(self._decoded(url))
         elif (path := self._local_path(url)) is not None:
             _link_or_copy(url, path, target)
@@ -110,24 +110,24 @@ class Sources:
             SourceError: If it is refused, unavailable or too large; reading may raise it too.
             TaskCancelledError: If *cancelled* became true.
         """
-        if url.startswith("data:"):
-            return (self.fetch(url, into)).open("rb")
+        if _scheme(url) == "data":
+            return self.fetch(url, into).open("rb")
         if (path := self._local_path(url)) is not None:
             return _opened(url, path)
         if (own := self._own_file(url)) is not None:
             try:
-                assert self._storage is not None  # noqa: S101  (_own_file says so)
+                assert self._storage is not None  # _own_file says so
                 return self._storage.open(*own)
-            except (FileMissingError, StorageError) as error:
-                raise SourceUnavailableError(url, "it has expired or never was", 404) from error
-        if self._cache_directory is not None and (cached := self._cache().fresh(url)) is not None:
+            except StorageError as error:
+                raise _unstored(url, error) from error
+        cached: Path | None = self._cache().fresh(url) if self._cache_directory is not None else None
+        if cached is not None:
             with contextlib.suppress(OSError):
                 return cached.open("rb")
         from dragon_framework.sources.ranged import RangedFile
 
-        file: Any = RangedFile(url, self._fetcher(), self._target(url, into), cancelled)
-        opened: IO[bytes] = file
-        return opened
+        file: Any = RangedFile(url, self._fetcher(), self._target(url, into), cancelled)  # no IO by its type
+        return cast("IO[bytes]", file)
 
     def _fetcher(self) -> Any:
         if self._lazy_fetcher is None:
@@ -140,12 +140,12 @@ class Sources:
         if self._lazy_cache is None:
             from dragon_framework.sources.cache import SourceCache
 
-            assert self._cache_directory is not None  # noqa: S101  (the callers have looked)
+            assert self._cache_directory is not None  # the callers have looked
             self._lazy_cache = SourceCache(self._cache_directory, self._settings.cache_bytes)
         return self._lazy_cache
 
     def _download(self, url: str, target: Path, cancelled: Callable[[], bool]) -> None:
-        from dragon_framework.sources.fetcher import Answer, refuse_bad_status
+        from dragon_framework.sources.answer import Answer, refuse_bad_status
 
         try:
             with target.open("wb") as file:
@@ -155,6 +155,10 @@ class Sources:
                     return file.write
 
                 self._fetcher().get(url, on_answer, cancelled=cancelled)
+            target.chmod(0o444)
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            raise SourceUnavailableError(url, f"no room to keep it ({error.strerror})") from error
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -162,20 +166,21 @@ class Sources:
     def _target(self, url: str, into: Path) -> Path:
         """Return a fresh path in *into* whose name is a safe form of the URL's last part."""
         self._count += 1
-        name = "data" if url.startswith("data:") else unquote(url.partition("?")[0].partition("#")[0].rpartition("/")[2])
+        path = url.partition("?")[0].partition("#")[0]
+        name = "data" if _scheme(url) == "data" else unquote(path.rpartition("/")[2])
         name = _UNSAFE.sub("_", name)[-MAX_NAME:].lstrip("._-") or "source"
         return into / f"{self._count:03d}-{name}"
 
     def _local_path(self, url: str) -> Path | None:
         """Return the path that *url* is, where local files are allowed."""
-        scheme = url.partition(":")[0].lower() if ":" in url else ""
-        if scheme in {"http", "https"}:
-            return None
         if not self._local_files:
             return None
-        if scheme == "file":
-            return Path(unquote(urlsplit(url).path))
-        return Path(url).expanduser()
+        if _scheme(url) == "file":
+            parts = urlsplit(url)
+            if parts.netloc not in {"", "localhost"}:
+                raise SourceRefusedError(url, "it names a file of another machine")
+            return Path(unquote(parts.path))
+        return None if "://" in url else Path(url).expanduser()
 
     def _own_file(self, url: str) -> tuple[str, str] | None:
         """Return (key, filename) if *url* names a file of this service."""
@@ -191,7 +196,7 @@ class Sources:
         return None
 
     def _from_storage(self, url: str, own: tuple[str, str], target: Path) -> None:
-        assert self._storage is not None  # noqa: S101  (_own_file says so)
+        assert self._storage is not None  # _own_file says so
         try:
             path = self._storage.local_path(*own)
             if path is not None:
@@ -199,10 +204,8 @@ class Sources:
                 return
             with self._storage.open(*own) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1024 * 1024)
-        except FileMissingError as error:
-            raise SourceUnavailableError(url, "it has expired or never was", 404) from error
         except StorageError as error:
-            raise SourceUnavailableError(url, "the storage does not answer") from error
+            raise _unstored(url, error) from error
 
     def _decoded(self, url: str) -> bytes:
         """Return the bytes of a `data:` URL (RFC 2397)."""
@@ -223,22 +226,37 @@ class Sources:
         return raw
 
 
+def _scheme(url: str) -> str:
+    return url.partition(":")[0].lower() if ":" in url else ""
+
+
+def _unstored(url: str, error: StorageError) -> SourceUnavailableError:
+    if isinstance(error, FileMissingError):
+        return SourceUnavailableError(url, "it has expired or never was", 404)
+    return SourceUnavailableError(url, "the storage does not answer")
+
+
 def _opened(url: str, path: Path) -> IO[bytes]:
     try:
         if not path.is_file():
             raise SourceUnavailableError(url, "there is no such file", 404)
         return path.open("rb")
-    except OSError as error:
-        raise SourceUnavailableError(url, error.strerror or "it cannot be read", 404) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise _unreadable(url, error) from error
 
 
 def _link_or_copy(url: str, path: Path, target: Path) -> None:
-    if not path.is_file():
-        raise SourceUnavailableError(url, "there is no such file", 404)
     try:
-        os.link(path.resolve(), target)
-    except OSError:
+        if not path.is_file():
+            raise SourceUnavailableError(url, "there is no such file", 404)
         try:
+            os.link(path.resolve(), target)
+        except OSError:  # another file system, or one without links
             shutil.copyfile(path, target)
-        except OSError as error:
-            raise SourceUnavailableError(url, error.strerror or "it cannot be read", 404) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise _unreadable(url, error) from error
+
+
+def _unreadable(url: str, error: Exception) -> SourceUnavailableError:
+    reason = (error.strerror or "") if isinstance(error, OSError) else ""
+    return SourceUnavailableError(url, reason or "it cannot be read", 404)
