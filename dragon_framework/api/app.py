@@ -1,0 +1,105 @@
+"""The Litestar application: routes, CORS, and every error in the form of the API version asked."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Response
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from redis.exceptions import RedisError
+
+from dragon_framework.api import outputs, pages, v1
+from dragon_framework.api.problems import Problem, RequestError, bad_request, unavailable
+from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.service import Service, log
+from dragon_framework.api.v1.envelope import error_response
+
+PREFLIGHT_SECONDS = 7200
+
+_SLASHES = re.compile(r"//+")
+
+
+def make_app(service: Service) -> ASGIApp:
+    """Return the application that serves the v1 API, the pages, and the routes of plugins."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await service.store.close()
+
+    handlers: list[Any] = [*v1.HANDLERS, outputs.stored_file, *pages.HANDLERS]
+
+    def build(extra: list[Any]) -> Litestar:
+        return Litestar(
+            [*handlers, *extra],
+            state=State({"service": service}),
+            cors_config=CORSConfig(
+                allow_origins=["*"],
+                allow_methods=["GET", "HEAD", "POST", "PUT"],
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Range"],
+                expose_headers=["Content-Range", "Location", "Retry-After"],
+                max_age=PREFLIGHT_SECONDS,
+            ),
+            exception_handlers={Exception: _on_exception},
+            openapi_config=None,
+            lifespan=[lifespan],
+            logging_config=None,
+            request_max_body_size=None,  # each handler has a limit of its own
+        )
+
+    extra = [handler for routes in service.hooks.call("dragon_routes") for handler in routes]
+    try:
+        app = build(extra)
+    except Exception as error:
+        if not extra:
+            raise
+        # A plugin's routes that clash with ours, or are none, must not take the service down.
+        log.error("plugin_routes_refused", reason=str(error))
+        app = build([])
+    return _entrance(app, service.requests)
+
+
+def _entrance(app: ASGIApp, answered: dict[int, int]) -> ASGIApp:
+    """Mend doubled slashes in paths (api-notes 1.7), and count answers."""
+
+    async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        if "//" in scope["path"]:
+            scope["path"] = _SLASHES.sub("/", scope["path"])
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                answered[status] = answered.get(status, 0) + 1
+            await send(message)
+
+        await app(scope, receive, counted)
+
+    return enter
+
+
+def _on_exception(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Answer any error in the form of the API; log what is a defect."""
+    if isinstance(error, RequestError):
+        return error_response(error)
+    if isinstance(error, RedisError | ConnectionError):
+        log.error("redis_unreachable", reason=str(error))
+        return error_response(unavailable("the service cannot reach its store; try again later", 5))
+    path = request.scope["path"]
+    if isinstance(error, NotFoundException):
+        return error_response(bad_request("path", "path", f"there is nothing at {path[:100]}; see /docs", 404))
+    if isinstance(error, MethodNotAllowedException):
+        text = f"{request.method} is not a method of {path[:100]}"
+        return error_response(RequestError(405, [Problem("method", "path", text)], dict(error.headers or {})))
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return error_response(bad_request("request", "body", error.detail or "the request is wrong", error.status_code))
+    log.error("request_failed", method=request.method, path=path, exc_info=error)
+    problem = Problem("service", "service", "the service failed inside; its log has the details")
+    return error_response(RequestError(500, [problem]))

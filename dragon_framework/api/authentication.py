@@ -1,0 +1,85 @@
+"""Whose request this is: a secret, or an api key with the page it is used from.
+
+Credentials may stand in the `Authorization` header (`Secret K`, `Api-Key K`, in any
+case, or a bare secret), in the body, or in the query of a GET. Clients are known to
+send them in two places at once: the first that is good counts.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dragon_framework.accounts import Account
+from dragon_framework.api.problems import Problem, RequestError
+from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.service import Service
+
+CREDENTIALS = ("secret", "api_key")
+"""Names that are credentials wherever they stand, and never parameters of a task."""
+
+MAX_CREDENTIAL = 200
+
+_HOW = "send `Authorization: Secret S`, or `secret` (or `api_key`, from a page) among the parameters"
+
+
+async def authenticate(service: Service, request: AnyRequest, given: Mapping[str, Any], location: str) -> Account:
+    """Return the account of a request.
+
+    Args:
+        service: Knows the accounts.
+        request: Has the headers.
+        given: Body or query of the request.
+        location: `body` or `query`, for the error.
+
+    Raises:
+        RequestError: 401 if there are no good credentials.
+    """
+    headers = request.headers
+    referrer = headers.get("referer") or headers.get("origin") or ""
+    tried: list[tuple[str, str]] = []
+    if service.hooks.implements("dragon_authenticate"):
+        credentials = {
+            name: credential for name, credential, _ in _given(headers.get("authorization"), given, location)
+        }
+        for account in service.hooks.call("dragon_authenticate", credentials=credentials, referrer=referrer):
+            if isinstance(account, Account):
+                return account
+    for name, credential, where in _given(headers.get("authorization"), given, location):
+        tried.append((name, where))
+        if name == "secret":
+            found = await service.accounts.by_secret(credential)
+        else:
+            found = await service.accounts.by_api_key(credential, referrer)
+        if found is not None:
+            return found
+    if not tried:
+        problems = [Problem("secret", "header", f"credentials are missing: {_HOW}")]
+    else:
+        problems = [Problem(name, where, _refusal(name, referrer)) for name, where in tried]
+    raise RequestError(401, problems, {"WWW-Authenticate": 'Secret realm="dragon"'})
+
+
+def _given(header: str | None, given: Mapping[str, Any], location: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, credential, location) of each credential of a request."""
+    if header:
+        scheme, _, rest = header.strip().partition(" ")
+        credential = rest.strip()
+        if not credential:
+            yield "secret", scheme[:MAX_CREDENTIAL], "header"
+        elif scheme.lower() in {"secret", "bearer"}:
+            yield "secret", credential[:MAX_CREDENTIAL], "header"
+        elif scheme.lower() == "api-key":
+            yield "api_key", credential[:MAX_CREDENTIAL], "header"
+    for name in CREDENTIALS:
+        value = given.get(name)
+        if isinstance(value, list) and value:
+            value = value[-1]
+        if isinstance(value, str) and value:
+            yield name, value[:MAX_CREDENTIAL], location
+
+
+def _refusal(name: str, referrer: str) -> str:
+    if name == "secret":
+        return "the secret is not valid"
+    if not referrer:
+        return "the api key is not valid without the Referer (or Origin) header of a page on the account's list"
+    return "the api key is not valid, or not for this page: its host is not on the account's list of referrers"

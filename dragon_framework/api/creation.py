@@ -1,0 +1,248 @@
+"""From task definitions to tasks in the queue.
+
+In: definitions as a request has them. Out: `NewTask`s with a key and a first status,
+`queued`, or already `error` where the parameters are wrong: then every wrong field is
+named in the status (v1 reference 1.5), and the request is none the worse for it. A
+definition that names no installed task is an error of the request. Stands on
+`validation` and the status store.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from dragon_framework.accounts import Account, AccountLimitError
+from dragon_framework.api.problems import Problem, RequestError, bad_request
+from dragon_framework.api.requests import json_kind, quoted
+from dragon_framework.api.service import Service
+from dragon_framework.errors import InvalidParametersError, UnknownTaskError
+from dragon_framework.keys import new_key
+from dragon_framework.status.model import ErrorFacts, Events, Status, encode_status, now
+from dragon_framework.status.store import Submission
+from dragon_framework.tasks import Task
+from dragon_framework.validation import convert_parameters
+
+MAX_PROBLEMS = 20
+"""How many wrong definitions of one request are named."""
+
+_NOT_PARAMETERS = ("task_name", "task_metas")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NewTask(Struct):
+    """A task that is about to be written.
+
+    Args:
+        task: What it runs.
+        parameters: Its parameters as JSON; empty if they are wrong.
+        submission: Its key, first status, and what the worker needs.
+    """
+
+    task: Task
+    parameters: bytes
+    submission: Submission
+
+    @property
+    def refused(self) -> bool:
+        """Whether its parameters are wrong: it is final already."""
+        return not self.submission.queue
+
+
+def definitions_in(given: Any, name: str, most: int) -> list[Any]:
+    """Return the task definitions of a request: one object, a list of them, or either as a JSON text.
+
+    Args:
+        given: What the request has under *name*; None if it has nothing.
+        name: `tasks`, or `task`.
+        most: Most definitions in one request.
+
+    Raises:
+        RequestError: If there are none, or too many.
+    """
+    if isinstance(given, str):
+        try:
+            given = msgspec.json.decode(given)
+        except (msgspec.DecodeError, RecursionError):
+            raise bad_request(name, "body", f"{name} must be an object or a list of objects, got a string") from None
+    if given is None:
+        raise bad_request(name, "body", f"{name} is missing")
+    definitions = [given] if isinstance(given, dict) else given
+    if not isinstance(definitions, list):
+        text = f"{name} must be an object or a list of objects, got {json_kind(given)}"
+        raise bad_request(name, "body", text)
+    if not definitions:
+        raise bad_request(name, "body", f"{name} is empty; give at least one task definition")
+    if len(definitions) > most:
+        text = f"{name} has {len(definitions)} definitions; one request takes at most {most}"
+        raise bad_request(name, "body", text)
+    return definitions
+
+
+def new_tasks(
+    service: Service,
+    definitions: Sequence[Any],
+    account: Account,
+    base: str,
+    *,
+    location: str = "body",
+    name: str = "tasks",
+    strict: bool = True,
+    keys: Sequence[str] = (),
+) -> list[NewTask]:
+    """Return the tasks that *definitions* ask for, not written yet.
+
+    Args:
+        service: Knows the installed tasks.
+        definitions: Objects with `task_name` and parameters.
+        account: Who creates them.
+        base: URL of the service as the client knows it.
+        location: `body` or `query`, for errors.
+        name: What the request calls the definitions, for errors.
+        strict: False for values that came as text.
+        keys: Keys they must have; fresh ones by default.
+
+    Raises:
+        RequestError: If one is no definition, or names no installed task; it names them all.
+    """
+    tasks: list[NewTask] = []
+    problems: list[Problem] = []
+    time = now()
+    owner = (account.id, base, account.limits.concurrent_tasks is not None)
+    get = service.registry.get
+    for number, definition in enumerate(definitions):
+        if not isinstance(definition, dict) or "task_name" not in definition:
+            problems.append(_malformed(definition, name, number, len(definitions), location))
+            continue
+        try:
+            task = get(definition["task_name"])
+        except UnknownTaskError as error:
+            problems.append(Problem(_place(name, number, len(definitions), "task_name"), location, str(error)))
+            continue
+        if problems:
+            continue
+        key = keys[number] if keys else new_key()
+        values = {field: value for field, value in definition.items() if field not in _NOT_PARAMETERS}
+        try:
+            parameters = convert_parameters(task, values, strict=strict)
+        except InvalidParametersError as error:
+            tasks.append(NewTask(task, b"", Submission(key, _refused(key, time, error))))
+        else:
+            tasks.append(_queued(task, key, time, _encode(parameters), owner))
+    if problems:
+        if len(problems) > MAX_PROBLEMS:
+            more = f"{len(problems) - MAX_PROBLEMS} more definitions are wrong"
+            problems[MAX_PROBLEMS:] = [Problem(name, location, more)]
+        raise RequestError(400, problems)
+    return tasks
+
+
+async def submit(service: Service, tasks: Sequence[NewTask], account: Account) -> None:
+    """Write the tasks and put them into their queues, all or none.
+
+    Raises:
+        RequestError: 401 if a limit of the account would be passed.
+        redis.RedisError: If Redis cannot be reached.
+    """
+    await count(service, account, len(tasks))
+    most = account.limits.concurrent_tasks
+    if not await service.store.submit([task.submission for task in tasks], account_id=account.id, most_tasks=most):
+        raise too_many_tasks(most)
+    announce(service, tasks, account)
+
+
+async def count(service: Service, account: Account, tasks: int) -> None:
+    """Count tasks against the limits of their account.
+
+    Raises:
+        RequestError: 401 if one would be passed.
+    """
+    try:
+        await service.accounts.count_tasks(account, tasks)
+    except AccountLimitError as error:
+        raise limit_reached(error) from None
+
+
+def announce(service: Service, tasks: Sequence[NewTask], account: Account) -> None:
+    """Tell the plugins that want to know what was queued, and what ended at once."""
+    if service.tells_queued:
+        for task in tasks:
+            if not task.refused:
+                service.hooks.call(
+                    "dragon_task_queued", key=task.submission.key, task_name=task.task.name, account=account.id
+                )
+    if service.hooks.implements("dragon_task_finished"):
+        for task in tasks:
+            if task.refused:
+                service.hooks.call(
+                    "dragon_task_finished",
+                    key=task.submission.key,
+                    task_name=task.task.name,
+                    status="error",
+                    seconds=0.0,
+                    result=msgspec.json.decode(task.submission.status)["result"],
+                )
+
+
+def limit_reached(error: AccountLimitError) -> RequestError:
+    """Return the 401 for a limit of the account (v1 reference 1.3)."""
+    problem = Problem(error.limit, "account", str(error))
+    return RequestError(401, [problem], {"Retry-After": str(error.retry_seconds)})
+
+
+def too_many_tasks(most: int | None) -> RequestError:
+    """Return the 401 for too many tasks under way."""
+    return limit_reached(AccountLimitError("concurrent_tasks", most or 0, 5))
+
+
+def digest_of(service: Service, task: NewTask, account: Account, base: str) -> str:
+    """Return what equal tasks of one account have in common, for sharing a result."""
+    record = service.registry.provider(task.task.name)
+    version = record.version if record is not None else ""
+    facts = (account.id, base, task.task.name, version)
+    return hashlib.sha256(_encode(facts) + task.parameters).hexdigest()
+
+
+def _queued(task: Task, key: str, time: str, parameters: bytes, owner: tuple[str, str, bool]) -> NewTask:
+    status = f'{{"status":"queued","key":"{key}","events":{{"queued":"{time}"}}}}'.encode()
+    account, base, counted = owner
+    definition = _encode(
+        {
+            "task_name": task.name,
+            "parameters": msgspec.Raw(parameters),
+            "account": account,
+            "base": base,
+            "counted": counted,
+        }
+    )
+    return NewTask(task, parameters, Submission(key, status, definition, task.queue))
+
+
+def _refused(key: str, time: str, error: InvalidParametersError) -> bytes:
+    return encode_status(
+        Status(
+            "error",
+            key,
+            Events(queued=time, completed=time),
+            progress=None,
+            result=error.details(),
+            error=ErrorFacts(error.code, error.transient),
+        )
+    )
+
+
+def _malformed(definition: Any, name: str, number: int, total: int, location: str) -> Problem:
+    if isinstance(definition, Mapping):
+        place = _place(name, number, total, "task_name") if location == "body" else "task_name"
+        return Problem(place, location, "task_name is missing")
+    place = _place(name, number, total, "")
+    return Problem(place, location, f"a task definition must be an object, got {quoted(definition)}")
+
+
+def _place(name: str, number: int, total: int, field: str) -> str:
+    if name != "tasks":
+        return field or name
+    return f"tasks[{number}].{field}".rstrip(".") if total > 1 else field or name

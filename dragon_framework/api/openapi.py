@@ -1,0 +1,378 @@
+"""The OpenAPI 3.1 document of a service: its methods, and the schemas of its installed tasks."""
+
+from typing import Any
+
+from dragon_framework import __version__
+from dragon_framework.registry import Registry
+from dragon_framework.schema import openapi_components
+
+Json = dict[str, Any]
+
+KEY_PATTERN = "^[A-Z2-7]{26}$"
+
+_DATE: Json = {"type": "string", "format": "date-time"}
+
+_SCHEMAS: dict[str, Json] = {
+    "TaskStatus": {
+        "type": "object",
+        "description": "How a task is doing.",
+        "required": ["status", "key", "events"],
+        "properties": {
+            "status": {"enum": ["queued", "executing", "success", "error"]},
+            "key": {"type": "string", "description": "Identifies the task; who holds it may read status and files."},
+            "progress": {"description": "How far the task is; its type depends on the task, null when it is over."},
+            "events": {
+                "type": "object",
+                "properties": {"queued": _DATE, "started": _DATE, "completed": _DATE},
+            },
+            "result": {
+                "description": "Output values and URLs of files; of a failed task a sentence, or the wrong fields."
+            },
+            "error": {
+                "type": "object",
+                "description": "Of a failed task, for programs.",
+                "required": ["code", "transient"],
+                "properties": {
+                    "code": {"type": "string", "description": "Stable; listed at /docs#errors."},
+                    "transient": {"type": "boolean", "description": "Whether the same task may succeed later."},
+                },
+            },
+            "details": {
+                "type": "object",
+                "properties": {"task_name": {"type": "string"}, "parameters": {"type": "object"}},
+            },
+        },
+    },
+    "TaskStatuses": {"type": "array", "items": {"$ref": "#/components/schemas/TaskStatus"}},
+    "RequestErrors": {
+        "type": "object",
+        "description": "What is wrong with the request.",
+        "required": ["status", "errors"],
+        "properties": {
+            "status": {"const": "error"},
+            "errors": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["name", "location", "description"],
+                    "properties": {
+                        "name": {"type": "string"},
+                        "location": {"enum": ["body", "query", "header", "path", "account", "service"]},
+                        "description": {"type": "string"},
+                    },
+                },
+            },
+        },
+    },
+    "FileMessage": {
+        "type": "object",
+        "required": ["status", "message"],
+        "properties": {
+            "status": {"const": "error"},
+            "message": {"type": "string"},
+            "key": {"type": "string"},
+        },
+    },
+    "TaskDocument": {
+        "type": "object",
+        "required": ["name", "summary", "parameters", "output", "files"],
+        "properties": {
+            "name": {"type": "string"},
+            "summary": {"type": "string"},
+            "parameters": {"type": "object", "description": "JSON Schema of the parameters."},
+            "output": {"type": "object", "description": "JSON Schema of the result."},
+            "files": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "description"],
+                    "properties": {"name": {"type": "string"}, "description": {"type": "string"}},
+                },
+            },
+        },
+    },
+    "Input": {
+        "type": "object",
+        "required": ["url", "size", "content_type"],
+        "properties": {
+            "url": {"type": "string", "format": "uri", "description": "What a task's parameters name."},
+            "size": {"type": "integer", "minimum": 1, "description": "Bytes."},
+            "content_type": {"type": "string"},
+        },
+    },
+}
+
+_CREDENTIALS: Json = {
+    "secret": {"type": "string", "description": "Secret of the account, where the header is not used."},
+    "api_key": {"type": "string", "description": "Api key of the account, with a Referer on its list."},
+}
+_BLOCK: Json = {
+    "type": "boolean",
+    "default": False,
+    "description": "Wait until all tasks are final, for some minutes at most, instead of answering at once.",
+}
+_DETAILS: Json = {
+    "type": "boolean",
+    "default": False,
+    "description": "Add each task's name and parameters, for the account that created it (credentials needed).",
+}
+_SECURITY: list[Json] = [{"secret": []}, {"apiKey": []}, {}]  # {}: in the body or the query
+
+
+def document(registry: Registry) -> Json:
+    """Return the OpenAPI document of a service with the tasks of *registry*."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Dragon",
+            "version": __version__,
+            "description": "A media task service. The reference of the installed tasks is at `/docs`.",
+        },
+        "paths": _v1_paths() | _other_paths(),
+        "components": {
+            "schemas": openapi_components(registry) | _SCHEMAS,
+            "securitySchemes": {
+                "secret": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Secret S`, for servers.",
+                },
+                "apiKey": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Authorization",
+                    "description": "`Api-Key K`, for pages whose host is on the account's list of referrers.",
+                },
+            },
+        },
+    }
+
+
+def _v1_paths() -> dict[str, Json]:
+    tasks: Json = {
+        "description": "One task definition or a list of them.",
+        "oneOf": [_ref("TaskDefinition"), {"type": "array", "minItems": 1, "items": _ref("TaskDefinition")}],
+    }
+    create_body = _body({"tasks": tasks, "block": _BLOCK, **_CREDENTIALS}, ["tasks"])
+    stream_body = _body({"tasks": tasks, **_CREDENTIALS}, ["tasks"])
+    file_body = _body({"task": _ref("TaskDefinition"), **_CREDENTIALS}, ["task"])
+    keys: Json = {
+        "description": "Keys of tasks.",
+        "oneOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}],
+    }
+    keys_body = _body({"tasks": keys, "block": _BLOCK, "details": _DETAILS, **_CREDENTIALS}, ["tasks"])
+    keys_query = [
+        {
+            "name": "tasks",
+            "in": "query",
+            "required": True,
+            "description": "Keys of tasks, one for each repetition.",
+            "schema": {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": KEY_PATTERN}},
+        },
+    ]
+    status_query = [*keys_query, _query("block", _BLOCK), _query("details", _DETAILS)]
+    idempotency: Json = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Makes a repeated request safe: the second one gets the tasks of the first.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"},
+    }
+    statuses, stream = _json("TaskStatuses", "Statuses, in the order that was asked for."), _stream()
+    none_known = _json("TaskStatuses", "None of the tasks is there: never created, or expired.")
+    create_errors = _errors(400, 401, 413, 503)
+    status_stream_get = _operation(
+        "Stream the statuses of tasks.", {"200": stream, "404": none_known} | _errors(400, 503)
+    )
+    status_stream_post = _operation(
+        "Stream the statuses of tasks.", {"200": stream, "404": none_known} | _errors(400, 413, 503)
+    )
+    paths: dict[str, Json] = {
+        "/v1/create": {
+            "post": _operation("Queue tasks.", {"200": statuses} | create_errors)
+            | {"requestBody": create_body, "security": _SECURITY, "parameters": [idempotency]},
+        },
+        "/v1/create_stream": {
+            "post": _operation("Queue tasks and stream their statuses.", {"200": stream} | create_errors)
+            | {"requestBody": stream_body, "security": _SECURITY, "parameters": [idempotency]},
+        },
+        "/v1/status": {
+            "get": _operation(
+                "Return the statuses of tasks.", {"200": statuses, "404": none_known} | _errors(400, 401, 503)
+            )
+            | {"parameters": status_query},
+            "post": _operation(
+                "Return the statuses of tasks.", {"200": statuses, "404": none_known} | _errors(400, 401, 413, 503)
+            )
+            | {"requestBody": keys_body},
+        },
+        "/v1/inputs/{filename}": {
+            "post": _operation(
+                "Keep the body as a file that tasks can read.",
+                {"201": _json("Input", "The file's URL.", {"Location": "The file's URL."})}
+                | _errors(400, 401, 413, 415, 503),
+            )
+            | {
+                "parameters": [_path("filename", "Name of the file; its ending says what it is.")],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+                },
+                "security": _SECURITY,
+            },
+        },
+        "/v1/tasks": {
+            "get": _operation(
+                "List the installed tasks.",
+                {"200": _answer("The tasks.", {"type": "array", "items": _ref("TaskDocument")})},
+            ),
+        },
+        "/v1/tasks/{name}": {
+            "get": _operation(
+                "Describe one installed task.", {"200": _json("TaskDocument", "The task.")} | _errors(404)
+            )
+            | {"parameters": [_path("name", "Name of a task.")]},
+        },
+    }
+    for path in ("/v1/status_stream", "/v1/stream"):
+        paths[path] = {
+            "get": status_stream_get | {"parameters": keys_query},
+            "post": status_stream_post | {"requestBody": _body({"tasks": keys}, ["tasks"])},
+        }
+    file_name = _path("filename", "Which output file, for tasks with several; else any name.")
+    redirect: Json = {
+        "302": _no_body("The file is at `Location`.", {"Location": "URL of the file."}),
+        "400": _either("RequestErrors", "TaskStatus", "The request is wrong, or the task failed."),
+    }
+    no_file = _either("FileMessage", "TaskStatus", "There is no such file.")
+    for path, parameters in (("/v1/create_file", []), ("/v1/create_file/{filename}", [file_name])):
+        answers = redirect | {"404": no_file} | _errors(401, 503)
+        paths[path] = {
+            "get": _operation("Run a task given in the query, and redirect to its file.", answers)
+            | {
+                "parameters": [
+                    *parameters,
+                    _query("task_name", {"type": "string", "description": "Name of the task."}, required=True),
+                    {
+                        "name": "parameters",
+                        "in": "query",
+                        "description": "Parameters of the task, each under its own name.",
+                        "style": "form",
+                        "explode": True,
+                        "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+                    },
+                    *(_query(name, schema) for name, schema in _CREDENTIALS.items()),
+                ],
+                "security": _SECURITY,
+            },
+            "post": _operation("Run a task, and redirect to its file.", answers | _errors(413))
+            | {"parameters": parameters, "requestBody": file_body, "security": _SECURITY},
+        }
+    for path, parameters in (("/v1/file", []), ("/v1/file/{filename}", [file_name])):
+        key = _query("task", {"type": "string", "description": "Key of the task."}, required=True)
+        paths[path] = {
+            "get": _operation("Wait for a task and redirect to its file.", redirect | {"404": no_file} | _errors(503))
+            | {"parameters": [*parameters, key]},
+        }
+    return paths
+
+
+def _other_paths() -> dict[str, Json]:
+    return {
+        "/storage/{key}/{filename}": {
+            "get": _operation(
+                "Return a file: an output, or an uploaded input.",
+                {
+                    "200": {"description": "The file.", "content": {"*/*": {"schema": {}}}},
+                    "206": {"description": "A part of the file.", "content": {"*/*": {"schema": {}}}},
+                    "302": _no_body("The file is at `Location`.", {"Location": "URL of the file, for an hour."}),
+                    "304": {"description": "The file is as it was."},
+                }
+                | _errors(404, 416, 503),
+            )
+            | {"parameters": [_path("key", "Key of the task."), _path("filename", "Name of the file.")]},
+        },
+        "/health": {
+            "get": _operation(
+                "Say whether the service can take tasks.",
+                {"200": _answer("It can.", {"type": "object", "properties": {"status": {"const": "ok"}}})}
+                | _errors(503),
+            ),
+        },
+        "/metrics": {
+            "get": _operation(
+                "Return counters and gauges for Prometheus.",
+                {"200": {"description": "Metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+                | _errors(503),
+            ),
+        },
+    }
+
+
+def _operation(summary: str, responses: dict[str, Json]) -> Json:
+    return {"summary": summary, "responses": dict(sorted(responses.items()))}
+
+
+def _errors(*statuses: int) -> dict[str, Json]:
+    words = {
+        400: "The request is wrong.",
+        401: "Wrong credentials, or a limit of the account is reached.",
+        404: "It is not there.",
+        413: "The body is too large.",
+        415: "The body is of the wrong kind.",
+        416: "No byte of the file is in the range.",
+        503: "Not now: try again after `Retry-After` seconds.",
+    }
+    return {str(status): _json("RequestErrors", words[status]) for status in statuses}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _json(name: str, description: str, headers: dict[str, str] | None = None) -> Json:
+    return _answer(description, _ref(name), headers)
+
+
+def _answer(description: str, schema: Json, headers: dict[str, str] | None = None) -> Json:
+    return _no_body(description, headers) | {"content": {"application/json": {"schema": schema}}}
+
+
+def _either(one: str, other: str, description: str) -> Json:
+    return _answer(description, {"anyOf": [_ref(one), _ref(other)]})
+
+
+def _no_body(description: str, headers: dict[str, str] | None = None) -> Json:
+    named = {name: {"description": text, "schema": {"type": "string"}} for name, text in (headers or {}).items()}
+    return {"description": description} | ({"headers": named} if named else {})
+
+
+def _stream() -> Json:
+    text = (
+        "One JSON value on each line: first the list of all statuses, then an object for each change, until all are "
+        "final; blank lines in between keep the connection open. As server-sent events if asked for by `Accept`."
+    )
+    schema = {"schema": {"type": "string"}}
+    return {"description": text, "content": {"application/x-ndjson": schema, "text/event-stream": schema}}
+
+
+def _body(properties: Json, required: list[str]) -> Json:
+    schema = {"type": "object", "properties": properties, "required": required}
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def _query(name: str, schema: Json, *, required: bool = False) -> Json:
+    about = {key: value for key, value in schema.items() if key != "description"}
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": schema.get("description", ""),
+        "schema": about,
+    }
+
+
+def _path(name: str, description: str) -> Json:
+    schema = {"type": "string", "minLength": 1}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}

@@ -1,0 +1,150 @@
+"""What people look at: playground, reference, and their files; and `/health`, `/metrics`, `/openapi.json`.
+
+Everything comes with the package: nothing is loaded from another place.
+"""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import msgspec
+from litestar import HttpMethod, Response, get, route
+from redis.exceptions import RedisError
+
+from dragon_framework.api.openapi import document
+from dragon_framework.api.problems import bad_request, unavailable
+from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.service import Service
+from dragon_framework.errors import UnknownTaskError
+from dragon_framework.media_types import media_type_of
+from dragon_framework.reference import index_html, task_html
+
+STATIC = Path(__file__).parent / "static"
+HTML = "text/html; charset=utf-8"
+TEXT_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".html": HTML}
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src * data: blob:; media-src * data: blob:; object-src 'none'; "
+        "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    ),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+"""Pictures and films of results may lie anywhere; scripts and styles only here."""
+
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+
+
+@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def playground(request: AnyRequest) -> Response[bytes]:
+    """Show the playground: a form for each installed task."""
+    return _page(request.app.state.service, "index.html", HTML)
+
+
+@route("/static/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def static_file(request: AnyRequest, name: str) -> Response[bytes]:
+    """Send a file of the pages."""
+    if name not in _static_names(request.app.state.service):
+        raise bad_request("name", "path", f"there is no file {name[:60]!r} here", 404)
+    suffix = Path(name).suffix
+    return _page(request.app.state.service, name, TEXT_TYPES.get(suffix) or media_type_of(name))
+
+
+@get("/docs")
+async def reference_index(request: AnyRequest) -> Response[str]:
+    """Show the reference: every installed task, and the errors."""
+    service: Service = request.app.state.service
+    if "docs" not in service.pages:
+        service.pages["docs"] = index_html(service.registry)
+    return Response(service.pages["docs"], media_type=HTML, headers=PAGE_HEADERS)
+
+
+@get("/docs/{name:str}")
+async def reference_task(request: AnyRequest, name: str) -> Response[str]:
+    """Show the reference of one task."""
+    service: Service = request.app.state.service
+    try:
+        return Response(task_html(service.registry, name), media_type=HTML, headers=PAGE_HEADERS)
+    except UnknownTaskError as error:
+        raise bad_request("name", "path", str(error), 404) from None
+
+
+@get("/openapi.json")
+async def openapi(request: AnyRequest) -> Response[bytes]:
+    """Return the OpenAPI document of this service, with the schemas of its tasks."""
+    service: Service = request.app.state.service
+    if "openapi" not in service.pages:
+        service.pages["openapi"] = msgspec.json.encode(document(service.registry))
+    return Response(service.pages["openapi"], media_type="application/json")
+
+
+@route("/health", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def health(request: AnyRequest) -> Response[bytes]:
+    """Say that the service can take tasks: it reaches Redis."""
+    service: Service = request.app.state.service
+    try:
+        await service.store.ping()
+    except (RedisError, OSError):
+        raise unavailable("Redis does not answer", 5) from None
+    return Response(b'{"status":"ok"}', media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@get("/metrics")
+async def metrics(request: AnyRequest) -> Response[str]:
+    """Return the counters and gauges of the service, for Prometheus (text format 0.0.4)."""
+    service: Service = request.app.state.service
+    try:
+        counters = await service.store.counters()
+        queues = await service.store.queue_lengths(service.registry.queues)
+    except (RedisError, OSError):
+        raise unavailable("Redis does not answer", 5) from None
+    lines = [
+        "# HELP dragon_tasks_total Tasks with a final status, by task and status.",
+        "# TYPE dragon_tasks_total counter",
+        *_task_lines("dragon_tasks_total", "count", counters),
+        "# HELP dragon_task_seconds_total Seconds tasks took, by task and status.",
+        "# TYPE dragon_task_seconds_total counter",
+        *_task_lines("dragon_task_seconds_total", "seconds", counters),
+        "# HELP dragon_queue_tasks Tasks waiting in a queue.",
+        "# TYPE dragon_queue_tasks gauge",
+        *(f'dragon_queue_tasks{{queue="{name}"}} {length}' for name, length in queues.items()),
+        "# HELP dragon_api_requests_total Requests answered by this API process, by HTTP status.",
+        "# TYPE dragon_api_requests_total counter",
+        *(f'dragon_api_requests_total{{status="{code}"}} {n}' for code, n in sorted(service.requests.items())),
+        "# HELP dragon_api_uptime_seconds Seconds since this API process started.",
+        "# TYPE dragon_api_uptime_seconds gauge",
+        f'dragon_api_uptime_seconds{{pid="{os.getpid()}"}} {time.time() - service.started:.3f}',
+    ]
+    for more in service.hooks.call("dragon_metrics"):
+        lines += [f"{name} {float(value)!r}" for name, value in more.items() if _METRIC.fullmatch(name)]
+    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+HANDLERS = [playground, static_file, reference_index, reference_task, openapi, health, metrics]
+
+
+def _task_lines(metric: str, part: str, counters: dict[str, float]) -> list[str]:
+    lines = []
+    for name, value in sorted(counters.items()):
+        task, _, rest = name.partition("|")
+        status, _, what = rest.partition("|")
+        if what == part:
+            lines.append(f'{metric}{{task="{task}",status="{status}"}} {value:g}')
+    return lines
+
+
+def _static_names(service: Service) -> frozenset[str]:
+    if "static" not in service.pages:
+        service.pages["static"] = frozenset(path.name for path in STATIC.iterdir() if path.is_file())
+    names: frozenset[str] = service.pages["static"]
+    return names
+
+
+def _page(service: Service, name: str, media_type: str) -> Response[bytes]:
+    kept = f"static/{name}"
+    if kept not in service.pages:
+        service.pages[kept] = (STATIC / name).read_bytes()
+    return Response(service.pages[kept], media_type=media_type, headers=PAGE_HEADERS)

@@ -1,0 +1,124 @@
+"""uvicorn around the application, in this process: from settings to the last answered request.
+
+On SIGTERM or SIGINT those who wait get the statuses as they are, open requests end
+within `api.shutdown_seconds`, and `serve` returns; a second signal ends at once.
+"""
+
+import contextlib
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from dragon_framework.api.app import make_app
+from dragon_framework.api.service import Service, log
+from dragon_framework.errors import SettingsError
+from dragon_framework.hooks import load_hooks
+from dragon_framework.registry import load_registry
+from dragon_framework.settings import Settings
+from dragon_framework.status.store import TaskStore
+from dragon_framework.storage import open_storage
+
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75  # above the 60 of common proxies, so that they close first
+
+
+def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Callable[[str], None] | None) -> int:
+    """Serve until a signal ends it; see `dragon_framework.api.run_api`."""
+    if not settings.redis:
+        raise SettingsError("redis", "the URL of a Redis or Valkey server is needed: --redis URL")
+    sock = listener if listener is not None else listen(settings.host, settings.port)
+    registry = load_registry(settings.disable)
+    hooks = load_hooks()
+    storage = open_storage(
+        settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
+    )
+    store = TaskStore.connect(settings.redis, settings.retention_seconds)
+    service = Service(settings, registry, hooks, store, storage)
+    hooks.call("dragon_startup", settings=settings, role="api")
+    config = uvicorn.Config(
+        make_app(service),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, int(settings.api.shutdown_seconds)),
+        backlog=BACKLOG,
+    )
+    server = _Server(config, service, lambda: on_ready(url_of(sock, settings.host)) if on_ready else None)
+    with sock:
+        server.run(sockets=[sock])
+    return 0 if server.started else 1
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket on an address; port 0 takes a free one.
+
+    Raises:
+        SettingsError: If it cannot be had: taken, not ours, or no address.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+            sock.listen(BACKLOG)
+        except BaseException:
+            sock.close()
+            raise
+    except OSError as error:
+        raise SettingsError("host", f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    return sock
+
+
+def url_of(sock: socket.socket, host: str) -> str:
+    """Return the URL at which a listening socket is reached."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{sock.getsockname()[1]}"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server that tells when it is ready, and ends waiting when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, service: Service, on_ready: Callable[[], Any]) -> None:
+        super().__init__(config)
+        self._service = service
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            log.info("api_started", tasks=len(self._service.registry.tasks))
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.stop()
+        await super().shutdown(sockets)
+        log.info("api_stopped")
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals while serving; unlike uvicorn's own, do not raise them again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            self.handle_exit(number, frame)
+
+        before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,113 @@
+"""`POST /v1/create` and `POST /v1/create_stream`: tasks into the queue, statuses back.
+
+An `Idempotency-Key` header makes a repeated request safe: the second one, by the same
+account with the same body, answers with the statuses of the tasks of the first.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+from litestar import Response, post
+from litestar.response import Stream
+
+from dragon_framework.accounts import Account
+from dragon_framework.api.authentication import authenticate
+from dragon_framework.api.creation import NewTask, announce, count, definitions_in, new_tasks, submit, too_many_tasks
+from dragon_framework.api.problems import bad_request
+from dragon_framework.api.requests import AnyRequest, base_url, flag, read_object
+from dragon_framework.api.service import Service
+from dragon_framework.api.v1.envelope import json_response
+from dragon_framework.api.waiting import (
+    EVENTS,
+    NDJSON,
+    STREAM_HEADERS,
+    known_or_missing,
+    status_lines,
+    wait,
+    wants_events,
+)
+
+MAX_IDEMPOTENCY_KEY = 255
+
+_NOT_COMPARED = ("secret", "api_key", "block")
+
+
+class _Kept(msgspec.Struct):
+    """What is kept under an idempotency key."""
+
+    digest: str
+    keys: list[str]
+
+
+@post("/v1/create", status_code=200)
+async def create(request: AnyRequest) -> Response[bytes]:
+    """Queue tasks and return their statuses, at once or when all are final."""
+    service: Service = request.app.state.service
+    body = await read_object(request, service.settings.api.max_body_bytes)
+    block = flag(body.get("block"), "block", "body")
+    tasks, blobs = await _create(service, request, body)
+    if block and not all(task.refused for task in tasks):
+        blobs = await wait(service, [task.submission.key for task in tasks])
+    return json_response(known_or_missing(blobs, [task.submission.key for task in tasks]))
+
+
+@post("/v1/create_stream", status_code=200)
+async def create_stream(request: AnyRequest) -> Stream:
+    """Queue tasks and stream their statuses until all are final."""
+    service: Service = request.app.state.service
+    body = await read_object(request, service.settings.api.max_body_bytes)
+    tasks, blobs = await _create(service, request, body)
+    events = wants_events(request)
+    lines = status_lines(service, [task.submission.key for task in tasks], blobs, events=events)
+    return Stream(lines, media_type=EVENTS if events else NDJSON, headers=STREAM_HEADERS)
+
+
+async def _create(
+    service: Service, request: AnyRequest, body: dict[str, Any]
+) -> tuple[list[NewTask], list[bytes | None]]:
+    """Return the tasks of a request, written, and their statuses."""
+    account = await authenticate(service, request, body, "body")
+    definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
+    base = base_url(request, service.settings.public_url)
+    name = request.headers.get("idempotency-key")
+    tasks = new_tasks(service, definitions, account, base)
+    if name is not None:
+        return await _create_once(service, name, body, tasks, account, base)
+    await submit(service, tasks, account)
+    return tasks, [task.submission.status for task in tasks]
+
+
+async def _create_once(
+    service: Service, name: str, body: dict[str, Any], tasks: list[NewTask], account: Account, base: str
+) -> tuple[list[NewTask], list[bytes | None]]:
+    """Create tasks unless a request with this idempotency key has; then return those.
+
+    The keys are kept before the tasks are written. Writing a task that is there already
+    changes nothing, so a request that broke off in between can be repeated too.
+    """
+    if not 0 < len(name) <= MAX_IDEMPOTENCY_KEY:
+        text = f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY} characters"
+        raise bad_request("Idempotency-Key", "header", text)
+    asked = {key: value for key, value in body.items() if key not in _NOT_COMPARED}
+    digest = hashlib.sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()
+    request_name = hashlib.sha256(f"{account.id}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
+    fresh = msgspec.json.encode(_Kept(digest, [task.submission.key for task in tasks]))
+    content = await service.store.remember_request(request_name, fresh)
+    kept = msgspec.json.decode(content, type=_Kept)
+    if kept.digest != digest:
+        text = "this Idempotency-Key was used for another request; take a fresh one for each request"
+        raise bad_request("Idempotency-Key", "header", text)
+    first = content == fresh
+    if first:
+        await count(service, account, len(tasks))
+    else:
+        definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
+        tasks = new_tasks(service, definitions, account, base, keys=kept.keys)
+    most = account.limits.concurrent_tasks
+    submissions = [task.submission for task in tasks]
+    if not await service.store.submit(submissions, account_id=account.id, most_tasks=most):
+        raise too_many_tasks(most)
+    if first:
+        announce(service, tasks, account)
+    return tasks, await service.store.get([task.submission.key for task in tasks])

@@ -1,0 +1,31 @@
+"""`GET /v1/tasks` and `GET /v1/tasks/{name}`: which tasks are installed, with their schemas. Beyond v1."""
+
+import msgspec
+from litestar import Response, get
+
+from dragon_framework.api.problems import bad_request
+from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.service import Service
+from dragon_framework.api.v1.envelope import json_response
+from dragon_framework.errors import UnknownTaskError
+from dragon_framework.schema import task_document
+
+
+@get("/v1/tasks")
+async def tasks(request: AnyRequest) -> Response[bytes]:
+    """Return every installed task: name, summary, parameters and output as JSON Schema, files."""
+    service: Service = request.app.state.service
+    if "tasks" not in service.pages:
+        documents = [task_document(task) for task in service.registry.tasks.values()]
+        service.pages["tasks"] = msgspec.json.encode(documents)
+    return json_response(service.pages["tasks"])
+
+
+@get("/v1/tasks/{name:str}")
+async def one_task(request: AnyRequest, name: str) -> Response[bytes]:
+    """Return one installed task."""
+    service: Service = request.app.state.service
+    try:
+        return json_response(msgspec.json.encode(task_document(service.registry.get(name))))
+    except UnknownTaskError as error:
+        raise bad_request("name", "path", str(error), 404) from None
