@@ -34,7 +34,7 @@ def _once() -> float:
 
 async def _first_success(dragon: Service, begin: float) -> float:
     connection = await dragon.connect()
-    answer = await connection.exchange(dragon.create({"task_name": "bench.noop", "parameters": {}}, block=True))
+    answer = await connection.exchange(dragon.create({"task_name": "bench.noop"}, block=True))
     seconds = time.perf_counter() - begin
     if json.loads(answer.body)[0]["status"] != "success":
         raise RuntimeError(answer.body.decode())

@@ -14,7 +14,7 @@ from benchmarks.service import Service
 CONNECTIONS = 32
 REQUESTS = 4000
 ROUNDS = 5
-BODY = b'{"tasks":{"task_name":"bench.noop","parameters":{}}}'
+BODY = b'{"tasks":{"task_name":"bench.noop"}}'
 
 
 def measure() -> list[Figure]:

@@ -14,7 +14,7 @@ STOCK_SAMPLES = 25
 TASKS = 20_000
 BATCH = 5_000
 THREADS = 8
-NOOP = {"task_name": "bench.noop", "parameters": {}}
+NOOP = {"task_name": "bench.noop"}
 
 
 def measure() -> list[Figure]:

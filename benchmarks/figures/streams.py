@@ -33,12 +33,10 @@ def measure() -> list[Figure]:
 
 async def _streams(dragon: Service) -> tuple[list[float], float]:
     # A first task that keeps every thread busy while the streams are opened.
-    held = {"task_name": "bench.noop", "parameters": {"seconds": 6.0}}
+    held = {"task_name": "bench.noop", "seconds": 6.0}
     holder = await dragon.connect()
     await holder.exchange(dragon.create([held] * THREADS))
-    request = dragon.create(
-        {"task_name": "bench.noop", "parameters": {"seconds": TASK_SECONDS}}, path="/v1/create_stream"
-    )
+    request = dragon.create({"task_name": "bench.noop", "seconds": TASK_SECONDS}, path="/v1/create_stream")
     opened: asyncio.Semaphore = asyncio.Semaphore(50)
     finished: list[tuple[float, float]] = []
 

@@ -40,7 +40,7 @@ def test_dragon_plugins_names_package_version_and_cause(environ):
 
 def test_the_service_is_up_and_the_other_tasks_work(environ):
     source = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"  # 1 × 1 px
-    definition = {"task_name": "image.info", "parameters": {"url": source}}
+    definition = {"task_name": "image.info", "url": source}
 
     with Service(environ=environ) as dragon:
 
