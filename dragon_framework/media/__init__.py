@@ -1,1 +1,1 @@
-"""TBD."""
+"""What several media plugins share; the extra `dragon-framework[media]` brings what it stands on."""
