@@ -1,11 +1,10 @@
 """The API's side of the status store: submit, read, wait. Asynchronous, one per process.
 
-Submissions and reads of one turn of the event loop share one round trip. Waiting is
+Submissions and reads that come while one is under way share the next round trip. Waiting is
 one subscription connection for all (`hub`): subscribe, then read, so that no change is
 missed. Stands on `scripts`, `model` and redis-py.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,11 +15,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from dragon_framework.queue.message import encode_message
 from dragon_framework.settings import WEEK_SECONDS
 from dragon_framework.status import scripts
+from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
 from dragon_framework.status.hub import Hub, Watch
 
-MAX_ARGUMENTS = 5000
-"""Most submissions in one script call, so that other clients of Redis get their turn."""
+MAX_BATCH = 5000
+"""Most tasks in one call, so that other clients of Redis get their turn."""
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -52,9 +52,8 @@ class TaskStore:
         self._ttl = max(1, int(retention_seconds))
         self._submit = client.register_script(scripts.SUBMIT)
         self._share = client.register_script(scripts.SHARE)
-        self._waiting: list[tuple[list[Any], int, asyncio.Future[bool]]] = []
-        self._asked: dict[str, list[asyncio.Future[bytes | None]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._submissions: Batches[list[Any], bool] = Batches(self._send_submissions, MAX_BATCH)
+        self._reads: Batches[list[str], list[bytes | None]] = Batches(self._send_reads, MAX_BATCH)
         self._hub = Hub(client, self.get)
 
     @classmethod
@@ -69,8 +68,8 @@ class TaskStore:
     async def close(self) -> None:
         """End all waiting and close the connections."""
         await self._hub.close()
-        for task in self._tasks:
-            task.cancel()
+        self._submissions.close()
+        self._reads.close()
         await self.client.aclose()
 
     async def ping(self) -> None:
@@ -104,24 +103,11 @@ class TaskStore:
             arguments += (item.key, item.status, item.definition, item.queue, message)
             count += 1
         arguments[2] = count
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[bool] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self._flush_submissions)
-        self._waiting.append((arguments, count, answer))
-        return await answer
+        return await self._submissions.ask(arguments, count)
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the encoded statuses of *keys*, None for unknown or expired ones."""
-        loop = asyncio.get_running_loop()
-        if not self._asked:
-            loop.call_soon(self._flush_reads)
-        answers = []
-        for key in keys:
-            answer: asyncio.Future[bytes | None] = loop.create_future()
-            self._asked.setdefault(key, []).append(answer)
-            answers.append(answer)
-        return [await answer for answer in answers]
+        return await self._reads.ask(list(keys), len(keys)) if keys else []
 
     async def definitions(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the encoded definitions of *keys*, None for unknown or expired ones."""
@@ -192,60 +178,25 @@ class TaskStore:
         raw = await self.client.hgetall(scripts.METRICS)  # type: ignore[misc]  # redis-py's types mix both worlds
         return {name.decode(): float(value) for name, value in raw.items()}
 
-    def _flush_submissions(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        group: list[tuple[list[Any], int, asyncio.Future[bool]]] = []
-        size = 0
-        for item in waiting:
-            if group and size + item[1] > MAX_ARGUMENTS:
-                self._start(self._send_submissions(group))
-                group, size = [], 0
-            group.append(item)
-            size += item[1]
-        self._start(self._send_submissions(group))
-
-    async def _send_submissions(self, group: list[tuple[list[Any], int, asyncio.Future[bool]]]) -> None:
+    async def _send_submissions(self, batch: Sequence[list[Any]]) -> list[bool]:
         arguments: list[Any] = [self._ttl]
-        for item in group:
-            arguments += item[0]
+        for item in batch:
+            arguments += item
         try:
-            try:
-                answers = await self._submit(args=arguments)
-            except (RedisConnectionError, redis.asyncio.ConnectionError):
-                # The connection may have been closed while idle. The script is idempotent.
-                answers = await self._submit(args=arguments)
-        except Exception as error:  # noqa: BLE001  (handed to those who wait)
-            for _, _, answer in group:
-                if not answer.done():
-                    answer.set_exception(error)
-            return
-        for (_, _, answer), accepted in zip(group, answers, strict=True):
-            if not answer.done():
-                answer.set_result(accepted == 1)
+            answers = await self._submit(args=arguments)
+        except RedisConnectionError:
+            # The connection may have been closed while idle. The script is idempotent.
+            answers = await self._submit(args=arguments)
+        return [accepted == 1 for accepted in answers]
 
-    def _flush_reads(self) -> None:
-        asked, self._asked = self._asked, {}
-        self._start(self._send_reads(asked))
-
-    async def _send_reads(self, asked: dict[str, list[asyncio.Future[bytes | None]]]) -> None:
-        names = [scripts.STATUS + key for key in asked]
+    async def _send_reads(self, batch: Sequence[list[str]]) -> list[list[bytes | None]]:
+        names = [scripts.STATUS + key for keys in batch for key in keys]
         try:
-            try:
-                blobs = await self.client.mget(names)
-            except (RedisConnectionError, redis.asyncio.ConnectionError):
-                blobs = await self.client.mget(names)
-        except Exception as error:  # noqa: BLE001  (handed to those who wait)
-            for answers in asked.values():
-                for answer in answers:
-                    if not answer.done():
-                        answer.set_exception(error)
-            return
-        for answers, blob in zip(asked.values(), blobs, strict=True):
-            for answer in answers:
-                if not answer.done():
-                    answer.set_result(blob)
-
-    def _start(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            blobs: list[Any] = await self.client.mget(names)
+        except RedisConnectionError:
+            blobs = await self.client.mget(names)
+        answers, start = [], 0
+        for keys in batch:
+            answers.append(blobs[start : start + len(keys)])
+            start += len(keys)
+        return answers
