@@ -154,6 +154,16 @@ def referrer_allowed(referrers: tuple[str, ...], referrer: str) -> bool:
     return False
 
 
+def read_development(data_directory: Path) -> tuple[str, str]:
+    """Return (secret, api key) of the development account, as its file in the data directory has them.
+
+    Raises:
+        OSError, ValueError, KeyError: If there is no such file, or it holds something else.
+    """
+    known = json.loads((data_directory / DEVELOPMENT_FILE).read_text(encoding="utf-8"))
+    return str(known["secret"]), str(known["api_key"])
+
+
 class AccountStore:
     """Accounts for the command line: synchronous.
 
@@ -242,8 +252,7 @@ class AccountStore:
         """
         path = data_directory / DEVELOPMENT_FILE
         try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-            secret, api_key = str(known["secret"]), str(known["api_key"])
+            secret, api_key = read_development(data_directory)
         except (OSError, ValueError, KeyError):
             secret, api_key = new_credential(), new_credential()
             data_directory.mkdir(parents=True, exist_ok=True)

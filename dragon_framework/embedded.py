@@ -83,6 +83,15 @@ class EmbeddedServer:
             self.stop()
             raise
 
+    def restart(self) -> None:
+        """Start the server again after it has died; its URL stays the same.
+
+        Raises:
+            SettingsError: If it does not start.
+        """
+        if not self.running:
+            self._start(find_server())
+
     def stop(self) -> None:
         """End the server in an orderly way; its data is on disk then."""
         if self._process is not None:
@@ -129,7 +138,7 @@ class EmbeddedServer:
 
     def _start(self, binary: Path) -> None:
         # Paths of unix sockets end at 107 bytes, data directories may be deep.
-        self._socket_directory = tempfile.mkdtemp(prefix="dragon-")
+        self._socket_directory = self._socket_directory or tempfile.mkdtemp(prefix="dragon-")
         log_path = self._data / "redis.log"
         if log_path.exists() and log_path.stat().st_size > MAX_LOG_BYTES:
             log_path.replace(self._data / "redis.log.1")
@@ -148,7 +157,7 @@ class EmbeddedServer:
                 preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
             )
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(address):
+        while not answers(address):
             if self._process.poll() is not None:
                 lines = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
                 reason = lines[-1] if lines else f"exit status {self._process.returncode}"
@@ -229,8 +238,8 @@ class _Prctl:
             os._exit(1)
 
 
-def _answers(address: str) -> bool:
-    """Whether the server answers PING with PONG: it has loaded its data."""
+def answers(address: str) -> bool:
+    """Whether the server at the unix socket *address* answers PING with PONG: it has loaded its data."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         connection.connect(address)

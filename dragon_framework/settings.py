@@ -206,5 +206,6 @@ def _convert(value: Any, expected: Any, name: str) -> Any:
     try:
         return msgspec.convert(value, expected, strict=False)
     except msgspec.ValidationError as error:
-        problem = str(error).replace("`", "")
+        # msgspec ends in the type of what was given; the value says more.
+        problem = str(error).partition(", got ")[0].replace("`", "")
         raise SettingsError(name, f"{problem[:1].lower()}{problem[1:]}, got {value!r}") from None

@@ -1,0 +1,170 @@
+"""`dragon accounts`: who may create tasks, and how many."""
+
+import argparse
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from dragon_framework.cli.flags import add_settings, settings_of
+from dragon_framework.cli.parser import add_command
+from dragon_framework.cli.printing import print_columns, print_json
+from dragon_framework.errors import DragonError, SettingsError
+from dragon_framework.settings import Settings
+
+LIMITS = {
+    "tasks_per_minute": "Tasks created in one minute.",
+    "tasks_per_day": "Tasks created in one day (UTC).",
+    "concurrent_tasks": "Tasks queued and executing at once.",
+    "upload_bytes_per_day": "Bytes of uploaded inputs in one day (UTC).",
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the commands and their flags."""
+    commands = parser.add_subparsers(metavar="ACTION", required=True)
+    for name, function in (("list", _list), ("add", _add), ("remove", _remove), ("limits", _limits)):
+        command = add_command(commands, name, function)
+        command.set_defaults(action=function)
+        if name != "list":
+            command.add_argument("name", metavar="NAME", help="Name of the account.")
+        if name == "add":
+            command.add_argument(
+                "--referrer",
+                metavar="HOST",
+                action="append",
+                default=[],
+                help="Pages of this host may use the api key: example.com, *.example.com. May be repeated.",
+            )
+        if name in {"add", "limits"}:
+            for limit, text in LIMITS.items():
+                flag = f"--{limit.replace('_', '-')}"
+                command.add_argument(
+                    flag, metavar="N", type=_most, default=argparse.SUPPRESS, help=f"{text} `none`: no limit."
+                )
+        command.add_argument("--json", action="store_true", help="Print JSON.")
+        add_settings(command, "data_dir", "redis")
+
+
+def accounts(arguments: argparse.Namespace) -> int:
+    """List, add, remove and limit accounts.
+
+    They are kept in Redis: that of --redis, else the one of a `dragon serve` that runs
+    on the data directory; if none runs, one is started for the moment.
+    """
+    import redis
+
+    settings = settings_of(arguments)
+    # Looking for accounts makes no data directory.
+    if arguments.action is not _add and not settings.redis and not settings.data_path.is_dir():
+        raise DragonError(f"there is no data directory {settings.data_path}; name it with --data-dir")
+    try:
+        with _store(settings) as store:
+            status: int = arguments.action(arguments, store)
+    except redis.RedisError as error:
+        raise SettingsError("redis", f"the server cannot be used: {error}") from error
+    return status
+
+
+def _list(arguments: argparse.Namespace, store: Any) -> int:
+    """List the accounts, without their secrets."""
+    found = store.list()
+    if arguments.json:
+        print_json([_shown(account) for account in found])
+        return 0
+    print_columns(
+        [
+            (
+                account.id,
+                datetime.fromtimestamp(account.created, UTC).strftime("%Y-%m-%d"),
+                f"api key {account.api_key}",
+                " ".join([_limits_text(account.limits), *(f"referrer {host}" for host in account.referrers)]),
+            )
+            for account in found
+        ]
+    )
+    if not found:
+        print("There is no account: `dragon accounts add NAME` makes one.")
+    return 0
+
+
+def _add(arguments: argparse.Namespace, store: Any) -> int:
+    """Make an account; its secret is shown this once."""
+    from dragon_framework.accounts import AccountLimits
+
+    limits = AccountLimits(**{name: value for name, value in vars(arguments).items() if name in LIMITS})
+    account, secret = store.add(arguments.name, referrers=tuple(arguments.referrer), limits=limits)
+    if arguments.json:
+        print_json(_shown(account) | {"secret": secret})
+        return 0
+    print(f"account: {account.id}\nsecret: {secret}\napi key: {account.api_key}")
+    print("The secret cannot be shown again: only its hash is kept.")
+    if not account.referrers:
+        print("The api key works from no page: add the account with --referrer HOST if pages shall use it.")
+    return 0
+
+
+def _remove(arguments: argparse.Namespace, store: Any) -> int:
+    """Remove an account; its credentials stop to work within seconds."""
+    store.remove(arguments.name)
+    if arguments.json:
+        print_json({"removed": arguments.name})
+    else:
+        print(f"The account {arguments.name} is removed.")
+    return 0
+
+
+def _limits(arguments: argparse.Namespace, store: Any) -> int:
+    """Show the limits of an account, or change those that are given."""
+    import msgspec
+
+    account = store.get(arguments.name)
+    given = {name: value for name, value in vars(arguments).items() if name in LIMITS}
+    if given:
+        account = store.set_limits(account.id, msgspec.structs.replace(account.limits, **given))
+    if arguments.json:
+        print_json(_shown(account))
+    else:
+        print(f"{account.id}: {_limits_text(account.limits)}")
+    return 0
+
+
+@contextlib.contextmanager
+def _store(settings: Settings) -> Iterator[Any]:
+    """Yield the accounts of the service, with a server of their own if none runs."""
+    from dragon_framework.accounts import AccountStore
+    from dragon_framework.cli.redis_address import running_url
+    from dragon_framework.embedded import EmbeddedServer
+    from dragon_framework.status.connection import connect_sync
+
+    with contextlib.ExitStack() as stack:
+        url = settings.redis or running_url(settings.data_path)
+        if not url:
+            url = stack.enter_context(EmbeddedServer(settings.data_path, fsync="always")).url
+        yield AccountStore(stack.enter_context(contextlib.closing(connect_sync(url))))
+
+
+def _shown(account: Any) -> dict[str, Any]:
+    import msgspec
+
+    limits = msgspec.to_builtins(account.limits)
+    return {
+        "id": account.id,
+        "api_key": account.api_key,
+        "referrers": account.referrers,
+        "limits": limits,
+        "created": datetime.fromtimestamp(account.created, UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _limits_text(limits: Any) -> str:
+    held = [f"{name.replace('_', ' ')} {value}" for name in LIMITS if (value := getattr(limits, name)) is not None]
+    return ", ".join(held) or "no limits"
+
+
+def _most(text: str) -> int | None:
+    if text == "none":
+        return None
+    if not text.isdecimal() or int(text) > 2**53:
+        raise argparse.ArgumentTypeError(f"expected a number or `none`, got {text!r}")
+    return int(text)

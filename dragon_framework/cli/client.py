@@ -1,0 +1,121 @@
+"""A client of the v1 API for the command line, on the standard library's HTTP.
+
+In: the URL of a service and a secret. Out: tasks' documents, URLs of uploaded files, and
+the statuses of a created task, line by line. Stands on `http.client`.
+"""
+
+import http.client
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from dragon_framework.errors import DragonError, SettingsError
+from dragon_framework.media_types import media_type_of
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 120.0
+"""Streams that have nothing to tell send blank lines, every 15 s by default."""
+
+
+class ServiceError(DragonError):
+    """The service cannot be reached, or refuses the request; the text says why."""
+
+
+class Client:
+    """Talks to one service.
+
+    Args:
+        server: Its URL.
+        secret: The secret of an account; empty for none.
+    """
+
+    def __init__(self, server: str, secret: str) -> None:
+        parts = urlsplit(server if "://" in server else f"http://{server}")
+        try:
+            port = parts.port
+        except ValueError:
+            port = None
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise SettingsError("--server", f"expected a URL such as http://127.0.0.1:8000, got {server!r}")
+        self._kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._host, self._port, self._path = parts.hostname, port, parts.path.rstrip("/")
+        self._shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self._headers = {"Authorization": f"Secret {secret}"} if secret else {}
+
+    def task_document(self, name: str) -> dict[str, Any] | None:
+        """Return what `/v1/tasks/{name}` says of a task; None if the service does not have it."""
+        status, body = self._exchange("GET", f"/v1/tasks/{quote(name, safe='')}")
+        if status == 404:
+            return None
+        if status != 200:
+            raise self._refusal(status, body)
+        document: dict[str, Any] = msgspec.json.decode(body)
+        return document
+
+    def upload(self, path: Path) -> str:
+        """Upload a local file and return its URL for tasks."""
+        with path.open("rb") as file:
+            headers = {"Content-Length": str(path.stat().st_size), "Content-Type": media_type_of(path.name)}
+            status, body = self._exchange("POST", f"/v1/inputs/{quote(path.name, safe='')}", file, headers)
+        if status not in {200, 201}:
+            raise self._refusal(status, body)
+        return str(msgspec.json.decode(body)["url"])
+
+    def create(self, definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Create a task and yield its statuses, until the final one."""
+        connection = self._connect()
+        body = msgspec.json.encode({"tasks": [definition]})
+        try:
+            response = self._request(
+                connection, "POST", "/v1/create_stream", body, {"Content-Type": "application/json"}
+            )
+            if response.status != 200:
+                raise self._refusal(response.status, response.read())
+            while line := response.readline():
+                if line.strip():
+                    value = msgspec.json.decode(line)
+                    yield from value if isinstance(value, list) else [value]
+        except (OSError, http.client.HTTPException) as error:
+            raise self._lost(error) from error
+        finally:
+            connection.close()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return self._kind(self._host, self._port, timeout=CONNECT_SECONDS)
+
+    def _exchange(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        connection = self._connect()
+        try:
+            response = self._request(connection, method, path, body, headers or {})
+            return response.status, response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._lost(error) from error
+        finally:
+            connection.close()
+
+    def _request(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        connection.connect()
+        connection.sock.settimeout(SILENCE_SECONDS)
+        connection.request(method, self._path + path, body, self._headers | headers)
+        return connection.getresponse()
+
+    def _lost(self, error: Exception) -> ServiceError:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+        hint = "; is `dragon serve` running there?" if isinstance(error, ConnectionRefusedError) else ""
+        return ServiceError(f"{self._shown} cannot be reached: {reason}{hint}")
+
+    def _refusal(self, status: int, body: bytes) -> ServiceError:
+        try:
+            problems = msgspec.json.decode(body)["errors"]
+            text = "; ".join(str(problem["description"]) for problem in problems)
+        except (msgspec.DecodeError, KeyError, TypeError):
+            text = body[:200].decode(errors="replace")
+        hint = " (give the secret with DRAGON_SECRET or --secret)" if status == 401 and not self._headers else ""
+        return ServiceError(f"{self._shown} answers {status}: {text or http.client.responses.get(status, '')}{hint}")
