@@ -88,7 +88,7 @@ class Fetcher:
                 try:
                     answer = transfer.run(curl, deadline - time.monotonic())
                 finally:
-                    self.bytes_received += int(curl.getinfo(pycurl.SIZE_DOWNLOAD))
+                    self.bytes_received += int(curl.getinfo(pycurl.SIZE_DOWNLOAD_T))
                     curl.reset()  # the handle is kept, and must not keep this transfer alive
                 if answer is not None:
                     return answer

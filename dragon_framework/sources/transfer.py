@@ -38,7 +38,7 @@ _MAX_MILLISECONDS = 2**31 - 1  # libcurl's limit
 _SAFE_TEXT = 160
 _BAD_CERTIFICATE = {pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT, pycurl.E_SSL_ISSUER_ERROR}
 _CUT_OFF = {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_GOT_NOTHING, pycurl.E_HTTP2}
-_NO_URL = {pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL}
+_NOT_HTTP = {pycurl.E_UNSUPPORTED_PROTOCOL, pycurl.E_FTP_WEIRD_SERVER_REPLY}  # HTTP/0.9; a head that is none
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -228,7 +228,7 @@ class Transfer:
         code, text = error.args[0], str(error.args[1])[:_SAFE_TEXT] if len(error.args) > 1 else ""
         if code == pycurl.E_FILESIZE_EXCEEDED:
             return SourceTooLargeError(self._request.named, self._settings.max_bytes)
-        if code in _NO_URL:
+        if code == pycurl.E_URL_MALFORMAT:
             return SourceRefusedError(self._request.named, "it is not a URL that can be fetched")
         connecting = code == pycurl.E_COULDNT_CONNECT or (code == pycurl.E_OPERATION_TIMEDOUT and not self._status)
         if connecting and self._refused is not None:
@@ -240,6 +240,8 @@ class Transfer:
     def _reason(self, code: int, text: str) -> str:
         if code in _BAD_CERTIFICATE or code == pycurl.E_SSL_CONNECT_ERROR:
             return f"the secure connection failed ({text})"
+        if code in _NOT_HTTP:
+            return f"{self._host} does not speak HTTP"
         if code in _CUT_OFF:
             return "the server closed the connection before the end"
         if code == pycurl.E_OPERATION_TIMEDOUT:

@@ -291,5 +291,5 @@ def test_a_vetted_url_means_one_host_to_every_parser(url):
 
     assert sent.isascii()
     assert sent == vet_url(sent)
-    assert urlsplit(sent).hostname == httpx.URL(sent).host.strip("[]")
+    assert urlsplit(sent).hostname == httpx.URL(sent).raw_host.decode()
     assert not httpx.URL(sent).userinfo
