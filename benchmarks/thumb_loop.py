@@ -20,7 +20,7 @@ QUALITY = 85
 
 def dragon(source: Path, side: int, out: Path) -> Callable[[], None]:
     """Return a function that runs `image.thumb` once, files and validation included."""
-    from dragon_framework.context import RunContext, SilentReporter, run_in_context
+    from dragon_framework.context import RunContext, SilentReporter, plugin_settings, run_in_context
     from dragon_framework.registry import load_registry
     from dragon_framework.settings import SourcesSettings
     from dragon_framework.sources import Sources
@@ -32,7 +32,7 @@ def dragon(source: Path, side: int, out: Path) -> Callable[[], None]:
     def once() -> None:
         parameters = convert_parameters(task, {"url": str(source), "width": side, "height": side})
         with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-            ctx = RunContext(task, Path(directory), sources, reporter=SilentReporter(), settings={})
+            ctx = RunContext(task, Path(directory), sources, reporter=SilentReporter(), settings=plugin_settings(task, {}, os.environ))
             _, files = run_in_context(task, parameters, ctx)
             shutil.move(files[0].path, out)
 

@@ -1,1 +1,1 @@
-"""Task plugin for Dragon."""
+"""Image tasks for Dragon: `image.info` and `image.thumb`."""

@@ -1,0 +1,14 @@
+"""The settings of the image tasks: `DRAGON_IMAGE_*`, or the table `[image]` of the configuration."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class ImageSettings(Struct, frozen=True, kw_only=True):
+    """What the image tasks accept."""
+
+    max_pixels: Annotated[
+        int, Meta(ge=1, le=2**31, description="Most pixels of a picture that is decoded, and of one that is written.")
+    ] = 120_000_000
+    """Above the 108 megapixels of phones; what decoding takes is at most about 16 bytes a pixel (WebP)."""

@@ -1,0 +1,89 @@
+"""``image.thumb``: a picture in another size, shape, orientation or format."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
+from dragon_framework.errors import FieldError
+from dragon_framework.fields import Pixels, SourceUrl
+from dragon_image.settings import ImageSettings
+
+DEFAULT_QUALITY = 85
+SUFFIXES = {"jpeg": ".jpg", "gif": ".gif", "png": ".png", "webp": ".webp", "avif": ".avif"}
+
+
+class ImageThumbParameters(Parameters, frozen=True, kw_only=True):
+    url: Annotated[SourceUrl, Meta(description="URL of the source image.")]
+    width: Annotated[Pixels | None, Meta(description="Desired thumbnail width; leave empty to follow the height.")] = (
+        None
+    )
+    height: Annotated[Pixels | None, Meta(description="Desired thumbnail height; leave empty to follow the width.")] = (
+        None
+    )
+    crop: Annotated[
+        bool,
+        Meta(
+            description="If true, the original image fills the new dimensions exactly, and what is outside is cut off; "
+            "if false, it fits inside them. It matters when both are given."
+        ),
+    ] = False
+    rotation: Annotated[
+        Literal[0, 90, 180, 270],
+        Meta(description="A counter clockwise rotation to apply to the thumbnail, in degrees."),
+    ] = 0
+    poster: Annotated[bool, Meta(description="If true, a play icon is added in the center.")] = False
+    format: Annotated[Literal["jpeg", "gif", "png", "webp", "avif"], Meta(description="The output format.")] = "jpeg"
+    quality: Annotated[
+        int, Meta(ge=1, le=95, description="Quality of a jpeg, webp or avif; gif and png have none to choose.")
+    ] = DEFAULT_QUALITY
+
+    def __post_init__(self) -> None:
+        """Refuse a quality that would mean nothing."""
+        if self.format in {"gif", "png"} and self.quality != DEFAULT_QUALITY:
+            raise FieldError("quality", f"{self.format} has no quality to choose; leave it out")
+
+
+class ImageThumbOutput(Output, frozen=True, kw_only=True):
+    width: Annotated[Pixels, Meta(description="Thumbnail width.")]
+    height: Annotated[Pixels, Meta(description="Thumbnail height.")]
+    original_width: Annotated[Pixels, Meta(description="Original image width, as shown.")]
+    original_height: Annotated[Pixels, Meta(description="Original image height, as shown.")]
+
+
+@task(
+    "image.thumb",
+    files=[
+        OutputFile(
+            "output",
+            "URL of the thumbnail.",
+            media_types=("image/jpeg", "image/gif", "image/png", "image/webp", "image/avif"),
+        )
+    ],
+    cacheable=True,
+    settings=ImageSettings,
+    preload=("dragon_image._thumbnail",),
+)
+def image_thumb(parameters: ImageThumbParameters, ctx: TaskContext) -> ImageThumbOutput:
+    """Create a new image of custom dimensions and orientation from an original image.
+
+    The original is turned as it was shot (EXIF), then by `rotation`; its size is then w × h.
+
+    - Neither `width` nor `height`: the thumbnail is w × h.
+    - One of them: the other follows, `height = width × h / w`.
+    - Both, without `crop`: the picture is scaled by `s = min(width / w, height / h)`, so one side
+      of the thumbnail is as asked and the other at most as asked.
+    - Both, with `crop`: the picture is scaled by `s = max(width / w, height / h)` and what is
+      outside `width × height` is cut off, the same on both sides.
+
+    Sides are rounded to the nearest pixel, and are at least 1. `s` may be above 1: small
+    pictures are enlarged to what was asked for. The thumbnail is in sRGB, without profile,
+    EXIF or any other metadata; of an animation it shows the first frame. Transparent parts
+    are white in a jpeg, kept in png, webp and avif, and either fully transparent or opaque
+    in a gif.
+    """
+    from dragon_image._thumbnail import make_thumbnail
+
+    path = ctx.output("output", SUFFIXES[parameters.format])
+    original, size = make_thumbnail(parameters, ctx, path)
+    return ImageThumbOutput(width=size[0], height=size[1], original_width=original[0], original_height=original[1])
