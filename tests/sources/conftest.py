@@ -1,6 +1,7 @@
 """Servers that answer as they are told, wrongly too; fetchers that may reach this machine."""
 
 import contextlib
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +33,8 @@ def reply(body: bytes = b"", status: int = 200, **headers: str) -> bytes:
 class ScriptedServer(socketserver.ThreadingTCPServer):
     """Answers each path with bytes, exactly as they are, or by calling `script(asked, send)`.
 
-    Connections are kept open after bytes, and closed after a script.
+    Paths without a page of their own get `otherwise`. Connections are kept open after
+    bytes, and closed after a script.
     """
 
     daemon_threads = True
@@ -44,11 +46,12 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
         self.asked: list[Asked] = []
         self.connections = 0
         self.bytes_sent = 0
+        self.otherwise: bytes | None = None
         self.closing = threading.Event()
         self._host = host
         self._context = context
         if ":" in host:
-            self.address_family = 10  # AF_INET6
+            self.address_family = socket.AF_INET6
         super().__init__((host, 0), _Connection)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -98,7 +101,8 @@ class _Connection(socketserver.StreamRequestHandler):
                 headers[name.lower()] = value.strip()
             asked = Asked(path, headers)
             self.server.asked.append(asked)
-            answer = self.server.pages.get(path.partition("?")[0], reply(b"no such page", 404))
+            otherwise = self.server.otherwise or reply(b"no such page", 404)
+            answer = self.server.pages.get(path.partition("?")[0], otherwise)
             if callable(answer):
                 answer(asked, self.send)
                 return

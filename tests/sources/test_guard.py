@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragon_framework.errors import SettingsError, SourceRefusedError
@@ -138,17 +138,20 @@ def test_a_public_address_passes(address):
     assert refusal(address) is None
 
 
+@settings(deadline=None)
 @given(special)
 def test_no_address_of_a_special_block_passes(address):
     assert refusal(str(address)) is not None
 
 
+@settings(deadline=None)
 @given(special_ipv4)
 def test_no_special_ipv4_address_passes_inside_an_ipv6_one(address):
     for form in in_ipv6(address):
         assert refusal(str(form)) is not None, form
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_what_the_standard_library_calls_not_global_never_passes(address):
     """The one exception are forms that only carry an IPv4 address: that one is judged."""
@@ -158,6 +161,7 @@ def test_what_the_standard_library_calls_not_global_never_passes(address):
     assert refusal(str(address)) is not None
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_the_ipv4_address_inside_an_ipv6_one_is_found(address):
     found = [embedded_ipv4(form) for form in in_ipv6(address) if int(form) > 1]
@@ -165,6 +169,7 @@ def test_the_ipv4_address_inside_an_ipv6_one_is_found(address):
     assert set(found) == {address}
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_a_transparent_form_is_judged_as_the_address_it_carries(address):
     mapped, _, translated, nat64, *_ = in_ipv6(address)
@@ -276,6 +281,7 @@ def test_a_url_is_written_anew_in_ascii(url, sent):
     assert vet_url(url) == sent
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         "{}{}".format,
