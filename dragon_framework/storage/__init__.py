@@ -4,6 +4,7 @@ A driver is found through the entry-point group `dragon.storage` by the scheme o
 storage URL (`file:///srv/dragon` or a path: `local`; `s3://bucket/prefix`: `s3`).
 """
 
-from dragon_framework.storage.base import Storage, StoredFile, open_storage
+from dragon_framework.storage.base import FILENAME, Storage, StoredFile, open_storage
+from dragon_framework.storage.headers import CACHE_CONTROL, content_disposition
 
-__all__ = ["Storage", "StoredFile", "open_storage"]
+__all__ = ["CACHE_CONTROL", "FILENAME", "Storage", "StoredFile", "content_disposition", "open_storage"]
