@@ -8,18 +8,16 @@ import shutil
 from itertools import count
 from pathlib import Path
 
-from dragon_framework.context import WrittenFile
 
-
-def deliver(file: WrittenFile, directory: Path, *, overwrite: bool) -> Path:
-    """Move *file* into *directory*, which is made if it is missing, and return its path.
+def deliver(source: Path, directory: Path, *, overwrite: bool) -> Path:
+    """Move *source* into *directory*, which is made if it is missing, and return its new path.
 
     Raises:
         OSError: If it cannot be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    target = directory / file.filename if overwrite else _taken(directory, file.filename)
-    shutil.move(file.path, target)
+    target = directory / source.name if overwrite else _taken(directory, source.name)
+    shutil.move(source, target)
     return target
 
 

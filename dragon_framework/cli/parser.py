@@ -19,8 +19,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     Raises:
         SystemExit: After `--help` and `--version` with 0, for wrong flags with 2.
     """
-    # The module of one command alone, when the first word names it.
-    wanted = [words[0]] if words and words[0] in COMMANDS else list(COMMANDS)
+    # The module of one command alone, when the first word names it; all of them for the help.
+    first = words[0] if words else ""
+    wanted = [first] if first in COMMANDS else [] if first == "--version" else list(COMMANDS)
     parser = argparse.ArgumentParser(
         prog="dragon",
         description="Dragon, a media task service.",
@@ -54,4 +55,5 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from dragon_framework import __version__
 
-        parser.exit(0, f"dragon {__version__}\n")
+        print(f"dragon {__version__}")
+        parser.exit(0)

@@ -9,14 +9,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dragon_framework.cli.deliver import deliver
 from dragon_framework.cli.flags import add_settings, settings_of
 from dragon_framework.cli.parameters import HELP, NoSuchFilesError, local_paths, read_words
 from dragon_framework.cli.printing import print_error, print_json
 from dragon_framework.cli.progress import ProgressBar
-from dragon_framework.context import WrittenFile
+
+if TYPE_CHECKING:  # nothing reads these annotations when it runs
+    from dragon_framework.context import WrittenFile
 
 CANCEL_SECONDS = 1.0
 """How long a task may take to notice that it is cancelled before it is broken off."""
@@ -70,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 128 + interrupt.number if interrupt.number else 1
         try:
             for file in files:
-                result[file.name] = str(deliver(file, Path(arguments.output), overwrite=arguments.overwrite))
+                result[file.name] = str(deliver(Path(file.path), Path(arguments.output), overwrite=arguments.overwrite))
         except OSError as error:
             reason = f"{error.filename or arguments.output}: {error.strerror}"
             return print_error("output_not_written", reason, compact=compact)
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(
     task: Any, values: dict[str, Any], settings: Any, directory: Path, interrupt: "Interrupt"
-) -> tuple[dict[str, Any], list[WrittenFile]]:
+) -> "tuple[dict[str, Any], list[WrittenFile]]":
     """Run *task* and return its whole result without files, and all its files."""
     from dragon_framework.context import RunContext, plugin_settings, run_in_context
     from dragon_framework.errors import InvalidParametersError
@@ -130,7 +132,7 @@ class _Reporter:
     def progress(self, value: Any) -> None:
         self.bar.show(value)
 
-    def partial(self, values: dict[str, Any], files: list[WrittenFile]) -> None:
+    def partial(self, values: dict[str, Any], files: "list[WrittenFile]") -> None:
         self.files += files
 
 
