@@ -22,8 +22,11 @@ _HINTS = {
 }
 """By error code (Amazon S3 API reference, list of error codes)."""
 
+_NO_CREDENTIALS = "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"
+
 _SIGNS = (
-    ("169.254.169.254", "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role"),
+    ("/latest/api/token", _NO_CREDENTIALS),  # where a machine's role is asked for (Amazon EC2, IMDSv2)
+    ("/latest/meta-data", _NO_CREDENTIALS),
     ("169.254.170.2", "no credentials: the container's role gives none"),
     ("MissingSecretAccessKey", "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY"),
     ("MissingAccessKeyId", "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID"),
