@@ -1,4 +1,21 @@
-"""For the authors of task plugins: pytest fixtures that run a task without a server.
+"""For the authors of task plugins: run a task without a server, and hold it to the contract.
 
-Installed with the core as a pytest plugin; see `dragon_framework.testing.plugin`.
+`check_task` is the conformance suite (`dragon_framework.testing.conformance`); the pytest
+fixtures are installed with the core (`dragon_framework.testing.plugin`). Nothing is
+imported before it is used.
 """
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dragon_framework.testing.conformance import ContractBreachError, check_task
+
+__all__ = ["ContractBreachError", "check_task"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dragon_framework.testing import conformance
+
+    return getattr(conformance, name)

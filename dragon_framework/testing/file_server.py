@@ -64,10 +64,10 @@ def _handler(files: FileServer) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  (the base class's name)
             """Say nothing."""
 
-        def do_HEAD(self) -> None:  # noqa: N802  (the base class's name)
+        def do_HEAD(self) -> None:
             self._answer(send_body=False)
 
-        def do_GET(self) -> None:  # noqa: N802  (the base class's name)
+        def do_GET(self) -> None:
             self._answer(send_body=True)
 
         def _answer(self, *, send_body: bool) -> None:
