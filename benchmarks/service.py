@@ -100,6 +100,10 @@ class Service:
         self.secret = found[1]
         return self
 
+    def terminate(self) -> None:
+        """Ask it to end, as an operator would; `with` waits for it."""
+        self._process.terminate()
+
     def __exit__(self, *_: object) -> None:
         stop(self._process)
         self._directory.cleanup()

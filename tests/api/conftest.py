@@ -1,0 +1,110 @@
+"""A whole service with the probe tasks, shared by the tests of the API: what clients meet."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from benchmarks.service import Service
+
+HERE = Path(__file__).parent
+TASKS = ("echo", "fail", "files", "one", "work", "copy")
+
+
+@pytest.fixture(scope="session")
+def probe_environ(tmp_path_factory):
+    """An environment in which the probe tasks are installed, and nothing is set for Dragon."""
+    site = tmp_path_factory.mktemp("site")
+    shutil.copy(HERE / "probe_tasks.py", site)
+    metadata = site / "dragon_probe-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: dragon-probe\nVersion: 1.0\n")
+    points = "".join(f"probe.{name} = probe_tasks:{name}\n" for name in TASKS)
+    (metadata / "entry_points.txt").write_text(f"[dragon.tasks]\n{points}")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("DRAGON_")}
+    return environ | {"PYTHONPATH": str(site), "DRAGON_ALLOW_SOURCE": "127.0.0.0/8"}
+
+
+class Client(httpx.Client):
+    """An HTTP client of one service, with its secret; `client.v1(...)` posts JSON."""
+
+    def __init__(self, dragon, **options):
+        self.secret = dragon.secret
+        found = re.search(r"api key: (\S+)", dragon.said)
+        self.api_key = found[1] if found else ""
+        super().__init__(base_url=f"http://127.0.0.1:{dragon.port}", timeout=60, **options)
+
+    @property
+    def auth_headers(self):
+        return {"Authorization": f"Secret {self.secret}"}
+
+    def create(self, tasks, *, block=True, headers=None, **more):
+        """Return the statuses of created tasks."""
+        body = {"tasks": tasks, "block": block, **more}
+        answer = self.post("/v1/create", json=body, headers=self.auth_headers | (headers or {}))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def stream(self, method, path, **options):
+        return super().stream(method, path, **options)
+
+
+@pytest.fixture(scope="session")
+def dragon(probe_environ):
+    """A running service with the probe tasks."""
+    with Service(environ=probe_environ, concurrency=4, api_stream_heartbeat_seconds=0.3) as service:
+        yield service
+
+
+@pytest.fixture
+def client(dragon):
+    with Client(dragon) as client:
+        yield client
+
+
+@pytest.fixture
+def make_service(probe_environ):
+    """Start a service with settings of its own: `with make_service(api_max_tasks=3) as client:`."""
+
+    @contextmanager
+    def make(**settings):
+        with Service(environ=probe_environ, **settings) as service, Client(service) as client:
+            client.dragon = service
+            yield client
+
+    return make
+
+
+def lines_of(response):
+    """Yield the JSON values of a stream, blank lines left out."""
+    for line in response.iter_lines():
+        if line.strip():
+            yield json.loads(line)
+
+
+@pytest.fixture
+def run_dragon(probe_environ):
+    """Run a `dragon` command to its end: `run_dragon("accounts", "list")`."""
+
+    def run(*arguments):
+        program = Path(sys.executable).parent / "dragon"
+        return subprocess.run([program, *arguments], env=probe_environ, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+def wait_until(true, seconds=20.0):
+    """Wait until *true* returns something true, and return it."""
+    deadline = time.monotonic() + seconds
+    while not (value := true()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return value
