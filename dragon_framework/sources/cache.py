@@ -85,7 +85,7 @@ class SourceCache:
             return None
         data = base.with_suffix(".data")
         try:
-            os.utime(data)  # the order of eviction
+            _touch(data)
         except OSError:
             return None
         return data
@@ -166,7 +166,7 @@ class SourceCache:
             part.unlink(missing_ok=True)
 
     def _use(self, data: Path, target: Path) -> None:
-        os.utime(data)  # the order of eviction
+        _touch(data)
         try:
             os.link(data, target)
         except OSError:  # another file system, or one without links
@@ -198,6 +198,12 @@ def _read(facts: Path) -> Entry | None:
         return msgspec.json.decode(facts.read_bytes(), type=Entry)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def _touch(data: Path) -> None:
+    """Note that *data* is used now: the order of eviction. The system's own clock for this is coarse."""
+    now = time.time_ns()
+    os.utime(data, ns=(now, now))
 
 
 def _removed(path: Path) -> bool:

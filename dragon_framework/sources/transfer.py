@@ -202,7 +202,7 @@ class Transfer:
                         raise StopTransferError
                     return length
                 self._begin()
-            if self._received > self._settings.max_bytes:
+            if self._received > self._settings.max_bytes:  # as libcurl does itself since 8.4
                 raise SourceTooLargeError(self._request.named, self._settings.max_bytes)
             self._write(data)  # type: ignore[misc]  # set by _begin
         except BaseException as error:  # noqa: BLE001  (raised again when libcurl has returned)

@@ -1,5 +1,6 @@
 """The disk cache: downloads once, asks before it uses an old file, never grows without end."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -247,17 +248,51 @@ def test_an_error_of_the_server_does_not_cost_the_file_that_is_there(server, fet
     assert fetch(url) == b"one"
 
 
-def test_the_least_recently_used_files_go_first(server, fetch, reply, tmp_path):
+@pytest.mark.parametrize("use", ["fetched", "opened"])
+def test_the_least_recently_used_files_go_first(server, fetch, reply, tmp_path, use):
     cache = SourceCache(tmp_path / "cache", 250_000)
     urls = [server.page(f"/{name}", reply(name.encode() * 100_000, cache_control="max-age=60")) for name in "abc"]
     fetch(urls[0], cache=cache)
     fetch(urls[1], cache=cache)
-    fetch(urls[0], cache=cache)  # used again
+    if use == "fetched":
+        fetch(urls[0], cache=cache)
+    else:
+        cache.fresh(urls[0])
 
     fetch(urls[2], cache=cache)
 
     assert [cache.fresh(url) is not None for url in urls] == [True, False, True]
     assert len(kept(tmp_path, "data")) == len(kept(tmp_path, "lock")) == len(kept(tmp_path, "json")) == 2
+
+
+def test_a_lock_that_was_removed_and_made_anew_is_waited_for_again(tmp_path):
+    """Who waits for a lock file that is evicted must not enter beside the holder of the next one."""
+    path = tmp_path / "a.lock"
+    waits, entered, leave = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def cancelled():
+        waits.release()
+        return False
+
+    def wait():
+        with cache_module._locked(path, cancelled):
+            entered.set()
+            leave.wait(30)
+
+    second = threading.Thread(target=wait)
+    with contextlib.ExitStack() as next_holder:
+        with cache_module._locked(path, None):
+            second.start()
+            assert waits.acquire(timeout=30)
+            path.unlink()
+            next_holder.enter_context(cache_module._locked(path, None))
+        for _ in range(3):
+            assert entered.is_set() or waits.acquire(timeout=30)
+        assert not entered.is_set()
+    assert entered.wait(30)
+    assert path.exists()
+    leave.set()
+    second.join(30)
 
 
 def test_a_run_keeps_its_file_when_the_cache_loses_it(server, cache, fetcher, reply, tmp_path):

@@ -298,12 +298,17 @@ def test_messages_name_the_url_that_the_client_knows(server, open_url, reply):
     url = server.page("/a", reply(b"", 302, location="/signed"))
     server.page("/signed", ranges(BODY, reply))
     file = open_url(url)
-    server.page("/signed", ranges(BODY + b"more", reply))
+    wrong = {
+        "it changed": ranges(BODY + b"more", reply),
+        "has no range": reply(b"x", 206),
+        "closed the connection": lambda _, send: send(reply(b"", 206, content_length="9")),
+    }
 
-    with pytest.raises(SourceUnavailableError) as caught:
-        file.read()
-
-    assert caught.value.url == url
+    for reason, page in wrong.items():
+        server.page("/signed", page)
+        with pytest.raises(SourceUnavailableError, match=reason) as caught:
+            file.read()
+        assert caught.value.url == url
 
 
 def test_a_missing_file_is_an_error_when_it_is_opened(server, open_url, reply):

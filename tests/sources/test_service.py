@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import resource
 
 import pytest
 from hypothesis import given, settings
@@ -99,6 +100,25 @@ def test_a_failed_fetch_leaves_no_file(server, make_sources, reply, into, tmp_pa
         sources.fetch(server.page("/slow", lambda *_: server.closing.wait(5)), into, cancelled=lambda: True)
 
     assert list(into.glob("*")) == []
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_disk_without_room_is_an_error_that_may_pass(server, make_sources, reply, into, tmp_path, cached):
+    sources = make_sources(allow=["127.0.0.1"], cache_directory=tmp_path / "cache" if cached else None)
+    url = server.page("/a", reply(bytes(300_000)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        for action in (lambda: sources.fetch(url, into), lambda: sources.open(url, into=into)):
+            with pytest.raises(SourceUnavailableError, match="no room to keep it") as caught:
+                action()
+            assert caught.value.transient
+            assert str(tmp_path) not in str(caught.value)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert list(into.glob("*")) == []
+    assert list(tmp_path.glob("cache/??/*")) == []
 
 
 def test_a_fresh_file_is_opened_from_the_cache(server, make_sources, reply, into, tmp_path):
