@@ -279,7 +279,7 @@ def test_a_lock_that_was_removed_and_made_anew_is_waited_for_again(tmp_path):
             entered.set()
             leave.wait(30)
 
-    second = threading.Thread(target=wait)
+    second = threading.Thread(target=wait, daemon=True)
     with contextlib.ExitStack() as next_holder:
         with cache_module._locked(path, None):
             second.start()
