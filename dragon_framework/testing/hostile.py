@@ -17,7 +17,7 @@ from typing import Any
 from dragon_framework.errors import TaskError
 from dragon_framework.shapes import Shape, fields_of
 from dragon_framework.tasks import Task
-from dragon_framework.testing.trials import simplest_parameters
+from dragon_framework.testing.trials import simple_parameters
 
 
 def hostile_files() -> dict[str, bytes]:
@@ -40,14 +40,14 @@ def hostile_breaches(task: Task, *, reads_anything: bool) -> Iterator[str]:
     """Run *task* on every hostile file and yield a sentence for each breach.
 
     Args:
-        task: Its parameters are the simplest that it accepts, with every source replaced.
+        task: It is given simple parameters that it accepts, with every source replaced.
         reads_anything: Whether it may succeed.
     """
     from dragon_framework.testing.file_server import FileServer
 
     if not any(_has_source(field.shape) for field in fields_of(task.parameters)):
         return
-    example = simplest_parameters(
+    example = simple_parameters(
         task,
         lambda values: any(field.name in values and _has_source(field.shape) for field in fields_of(task.parameters)),
     )

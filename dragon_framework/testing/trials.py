@@ -57,10 +57,12 @@ def accepted_breaches(task: Task) -> Iterator[str]:
 
 def refused_breaches(task: Task) -> Iterator[str]:
     """A wrong value is refused, and its field is named."""
-    right = simplest_parameters(task)
+    right = simple_parameters(task)
     if right is None:
         return  # the rule above has said so
     for field in fields_of(task.parameters):
+        if field.shape.kind == "any":
+            yield f"parameter {field.name!r} takes anything, so that nothing is refused; give it a type"
         for value in _wrong_values(field.shape):
             wrong = right | {field.name: value}
             if field.name not in _errors_of(task, wrong):
@@ -71,16 +73,21 @@ def refused_breaches(task: Task) -> Iterator[str]:
                 yield f"parameter {field.name!r} is required, but its absence is not refused under its name"
 
 
-def simplest_parameters(task: Task, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any] | None:
-    """Return the simplest parameters that the task accepts and that are *wanted*; None if none are found."""
-    from hypothesis import HealthCheck, find, settings
+def simple_parameters(task: Task, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any] | None:
+    """Return simple parameters that the task accepts and that are *wanted*; None if none are found."""
+    from hypothesis import HealthCheck, Phase, find, settings
     from hypothesis.errors import NoSuchExample, Unsatisfiable
 
     try:
         return find(
             parameters_strategy(task),
             wanted,
-            settings=settings(database=None, derandomize=True, suppress_health_check=list(HealthCheck)),
+            settings=settings(
+                database=None,
+                derandomize=True,
+                phases=(Phase.generate,),  # begins with the simplest; making others simpler takes seconds
+                suppress_health_check=list(HealthCheck),
+            ),
         )
     except (NoSuchExample, Unsatisfiable):
         return None
