@@ -33,10 +33,8 @@ def plain(image: Image.Image, stored_as: Any = None) -> Image.Image:
         stored_as: Pillow's name for how the pixels were stored (`L;2`, `RGB;16B`), if known.
     """
     mode = image.mode
-    if mode in {"I;16", "I;16L", "I;16B"}:
-        return _from_16_bits(image if mode == "I;16" else image.convert("I").convert("I;16"))
-    if mode in {"I", "F"}:
-        return _from_wide(image)
+    if mode == "F" or mode.startswith("I"):  # I, I;16, I;16B, ...
+        return _from_wide(image if mode == "F" else image.convert("I"))
     if "transparency" in image.info:
         _correct_transparency(image, str(stored_as))
     transparent = image.has_transparency_data
@@ -90,27 +88,23 @@ def uninverted(image: Image.Image) -> Image.Image:
     return image
 
 
-def _from_16_bits(image: Image.Image) -> Image.Image:
-    grey = image.point([(value + _STEP_16 // 2) // _STEP_16 for value in range(_WHITE_16 + 1)], "L")
-    transparent = image.info.get("transparency")
-    if not isinstance(transparent, int):
-        return grey
-    alpha = image.point([0 if value == transparent else 255 for value in range(_WHITE_16 + 1)], "L")
-    grey.info.clear()
-    grey.putalpha(alpha)
-    return grey
-
-
 def _from_wide(image: Image.Image) -> Image.Image:
     low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]  # one channel: two numbers
     if image.mode == "I" and low >= 0 and high <= _WHITE_16:
-        low, high = 0.0, float(_WHITE_16)
-    elif image.mode == "F" and ((low >= 0 and high <= 1) or not math.isfinite(high - low)):
+        return _from_16_bits(image)
+    if image.mode == "F" and ((low >= 0 and high <= 1) or not math.isfinite(high - low)):
         low, high = 0.0, 1.0
     scale = 255 / (high - low) if high > low else 0.0
     offset = 0.5 - low * scale
-    wide = image.convert("F")
-    return wide.point(lambda value: value * scale + offset).convert("L")
+    return image.convert("F").point(lambda value: value * scale + offset).convert("L")
+
+
+def _from_16_bits(image: Image.Image) -> Image.Image:
+    grey = image.point([(value + _STEP_16 // 2) // _STEP_16 for value in range(_WHITE_16 + 1)], "L")
+    transparent = grey.info.pop("transparency", None)
+    if isinstance(transparent, int):
+        grey.putalpha(image.point([0 if value == transparent else 255 for value in range(_WHITE_16 + 1)], "L"))
+    return grey
 
 
 def _correct_transparency(image: Image.Image, stored_as: str) -> None:

@@ -13,7 +13,7 @@ centred to half a pixel. Stands on Pillow; import it inside a task's function al
 
 import math
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 _DIAMETER = 0.4
 _CORNER = 0.3
@@ -45,13 +45,15 @@ def with_play_icon(image: Image.Image) -> Image.Image:
 def _masks(diameter: int) -> tuple[Image.Image, Image.Image]:
     """Return the opacity of disc and triangle, 0 to 255, in squares of *diameter* pixels."""
     side = min(_OVERSAMPLED * diameter, _MOST_PIXELS)
-    middle = side / 2
+    middle = (side - 1) / 2  # between the two middle pixels
     back, half = _CORNER * side / 2, _CORNER * side * math.sqrt(3) / 2
     disc, triangle = Image.new("L", (side, side)), Image.new("L", (side, side))
     ImageDraw.Draw(disc).ellipse((0, 0, side - 1, side - 1), fill=_DISC_OPACITY)
     ImageDraw.Draw(triangle).polygon(
         [(middle + _CORNER * side, middle), (middle - back, middle - half), (middle - back, middle + half)], fill=255
     )
+    # Pillow's polygons reach a pixel further on one side.
+    triangle = ImageChops.lighter(triangle, triangle.transpose(Image.Transpose.FLIP_TOP_BOTTOM))
     size = (diameter, diameter)
     how = Image.Resampling.BOX if side > diameter else Image.Resampling.BICUBIC
     return disc.resize(size, how), triangle.resize(size, how)

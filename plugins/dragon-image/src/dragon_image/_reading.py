@@ -97,28 +97,38 @@ def open_image(file: IO[bytes], url: str, max_pixels: int, *, header_only: bool 
         UnreadableSourceError: If it is no raster image of a known format, or too large.
     """
     # The opener of ICO decodes the picture inside at once.
-    unlimited = header_only and file.read(4) != _ICO
-    with decoding(url, None if unlimited else max_pixels, "its bytes begin like no raster format that is read here"):
+    limit = None if header_only and file.read(4) != _ICO else max_pixels
+    with _decoding(url, limit, "its bytes begin like no raster format that is read here"):
         image = Image.open(file, formats=FORMATS)
     width, height = image.size
     if max(width, height) > MAX_SIDE_PIXELS:
         expected = f"an image of at most {MAX_SIDE_PIXELS} px a side"
         raise UnreadableSourceError(url, expected, f"it has {width} × {height} px")
-    if not unlimited and width * height > max_pixels:
-        raise UnreadableSourceError(url, f"an image of at most {max_pixels} pixels", f"it has {width} × {height} px")
     if min(width, height) < 1:
         raise UnreadableSourceError(url, "an image", "it has no pixels")
     return image
 
 
+def load(image: ImageFile.ImageFile, url: str, max_pixels: int) -> None:
+    """Decode the pixels of *image*, all of them.
+
+    Raises:
+        UnreadableSourceError: If they are damaged, cut off, or more than the file declared.
+    """
+    with _decoding(url, max_pixels, "it is damaged or cut off"):
+        image.load()
+        if image.mode == "P" and image.palette is None:
+            image.putpalette(image.im.getpalette())  # Pillow forgets the one of a picture inside an ICNS file
+
+
 @contextmanager
-def decoding(url: str, max_pixels: int | None, problem: str = "it is damaged or cut off") -> Iterator[None]:
+def _decoding(url: str, max_pixels: int | None, problem: str) -> Iterator[None]:
     """Turn whatever a decoder raises into `UnreadableSourceError`.
 
     Args:
         url: What is decoded, for messages.
         max_pixels: Most pixels of any picture in the file; None for any number.
-        problem: What it means when the decoder fails.
+        problem: What it means that no decoder takes the file.
     """
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = max_pixels

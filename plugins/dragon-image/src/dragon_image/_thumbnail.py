@@ -20,7 +20,7 @@ from dragon_framework.media.geometry import Box, Size, Turn, central_part, scale
 from dragon_image._colour import plain, to_srgb, uninverted
 from dragon_image._drawing import with_play_icon
 from dragon_image._exif import read_exif, shown
-from dragon_image._reading import decoding, open_image
+from dragon_image._reading import load, open_image
 from dragon_image._writing import save
 
 if TYPE_CHECKING:
@@ -103,23 +103,24 @@ def _scaled(
     A function of its own, so that the original's pixels are gone when it returns.
     """
     max_pixels: int = ctx.settings.max_pixels
-    with open_image(file, parameters.url, max_pixels) as source, decoding(parameters.url, max_pixels):
+    with open_image(file, parameters.url, max_pixels) as source:
         orientation = read_exif(source).orientation
         profile = source.info.get("icc_profile")
         stored_as = source.tile[0].args if source.tile else None
         is_jpeg = source.format in {"JPEG", "MPO"}
         if not is_jpeg:
-            source.load()  # some formats tell their size for certain only now
+            load(source, parameters.url, max_pixels)  # some formats tell their size for certain only now
         original, turn = shown(source, orientation)
         plan = plan_thumbnail(parameters, source.size, turn)
         _check(ctx.task_name, plan.result, parameters.format, max_pixels)
         part = plan.part
         if is_jpeg:
             part = _draft(source, plan)
-            source.load()
+            load(source, parameters.url, max_pixels)
         ctx.check()
         image = plain(uninverted(source) if is_jpeg else source, stored_as)
-        if image.size == plan.size and part == (0, 0, *plan.size):
+        whole: Box = (0, 0, *image.size)
+        if image.size == plan.size and part == whole:
             image = image.copy()  # a plain image, in place of one that belongs to a file
         else:
             image = image.resize(plan.size, Image.Resampling.LANCZOS, box=part, reducing_gap=REDUCING_GAP)

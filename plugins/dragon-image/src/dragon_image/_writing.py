@@ -13,6 +13,7 @@ from dragon_image._colour import without_alpha
 
 _OPAQUE = 128  # alpha from here on is opaque in a GIF
 _COLOURS = 256
+_AVIF_SPEED = 8  # of 0 to 10: a twentieth of the time of 4, for a quarter more bytes
 
 
 def save(image: Image.Image, path: Path, file_format: str, quality: int) -> None:
@@ -38,7 +39,7 @@ def save(image: Image.Image, path: Path, file_format: str, quality: int) -> None
     elif file_format == "webp":
         image.save(path, "WEBP", quality=quality)
     else:
-        image.save(path, "AVIF", quality=quality, max_threads=1)
+        image.save(path, "AVIF", quality=quality, speed=_AVIF_SPEED, max_threads=1)
 
 
 def _save_gif(image: Image.Image, path: Path) -> None:

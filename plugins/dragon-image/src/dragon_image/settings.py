@@ -11,4 +11,4 @@ class ImageSettings(Struct, frozen=True, kw_only=True):
     max_pixels: Annotated[
         int, Meta(ge=1, le=2**31, description="Most pixels of a picture that is decoded, and of one that is written.")
     ] = 120_000_000
-    """Above the 108 megapixels of phones; what decoding takes is at most about 16 bytes a pixel (WebP)."""
+    """Above the 108 megapixels of phones. Decoding takes 1 to 25 bytes a pixel, most of all for JPEG 2000 and WebP."""

@@ -60,6 +60,7 @@ class ImageThumbOutput(Output, frozen=True, kw_only=True):
             media_types=("image/jpeg", "image/gif", "image/png", "image/webp", "image/avif"),
         )
     ],
+    memory_bytes=4 * 2**30,  # a JPEG 2000 of 120 megapixels takes 2.9 GB
     cacheable=True,
     settings=ImageSettings,
     preload=("dragon_image._thumbnail",),
