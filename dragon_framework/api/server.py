@@ -37,6 +37,7 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
     storage = open_storage(
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
     )
+    storage.check()
     store = TaskStore.connect(settings.redis, settings.retention_seconds)
     service = Service(settings, registry, hooks, store, storage)
     hooks.call("dragon_startup", settings=settings, role="api")
