@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Response
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
@@ -19,7 +18,16 @@ from dragon_framework.api.requests import AnyRequest
 from dragon_framework.api.service import Service, log
 from dragon_framework.api.v1.envelope import error_response
 
-PREFLIGHT_SECONDS = 7200
+_PREFLIGHT = b"access-control-request-method"
+_CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Content-Range, Location, Retry-After"),
+]
+_CORS_PREFLIGHT = [
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PUT"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, Range, If-None-Match"),
+    (b"access-control-max-age", b"7200"),
+]
 
 _SLASHES = re.compile(r"//+")
 
@@ -38,13 +46,6 @@ def make_app(service: Service) -> ASGIApp:
         return Litestar(
             [*handlers, *extra],
             state=State({"service": service}),
-            cors_config=CORSConfig(
-                allow_origins=["*"],
-                allow_methods=["GET", "HEAD", "POST", "PUT"],
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Range"],
-                expose_headers=["Content-Range", "Location", "Retry-After"],
-                max_age=PREFLIGHT_SECONDS,
-            ),
             exception_handlers={Exception: _on_exception},
             openapi_config=None,
             lifespan=[lifespan],
@@ -65,7 +66,10 @@ def make_app(service: Service) -> ASGIApp:
 
 
 def _entrance(app: ASGIApp, answered: dict[int, int]) -> ASGIApp:
-    """Mend doubled slashes in paths (api-notes 1.7), and count answers."""
+    """Mend doubled slashes in paths (api-notes 1.7), let any page call (CORS), and count answers.
+
+    Credentials are never cookies, so every origin may read every answer.
+    """
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -74,13 +78,18 @@ def _entrance(app: ASGIApp, answered: dict[int, int]) -> ASGIApp:
         if "//" in scope["path"]:
             scope["path"] = _SLASHES.sub("/", scope["path"])
 
-        async def counted(message: Message) -> None:
+        async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 answered[status] = answered.get(status, 0) + 1
+                message["headers"] = [*message["headers"], *_CORS]
             await send(message)
 
-        await app(scope, receive, counted)
+        if scope["method"] == "OPTIONS" and any(name == _PREFLIGHT for name, _ in scope["headers"]):
+            await answer({"type": "http.response.start", "status": 204, "headers": _CORS_PREFLIGHT})
+            await answer({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        await app(scope, receive, answer)
 
     return enter
 

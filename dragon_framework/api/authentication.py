@@ -10,7 +10,7 @@ from typing import Any
 
 from dragon_framework.accounts import Account
 from dragon_framework.api.problems import Problem, RequestError
-from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.requests import AnyRequest, header
 from dragon_framework.api.service import Service
 
 CREDENTIALS = ("secret", "api_key")
@@ -33,17 +33,15 @@ async def authenticate(service: Service, request: AnyRequest, given: Mapping[str
     Raises:
         RequestError: 401 if there are no good credentials.
     """
-    headers = request.headers
-    referrer = headers.get("referer") or headers.get("origin") or ""
+    authorization = header(request, b"authorization")
+    referrer = header(request, b"referer") or header(request, b"origin") or ""
     tried: list[tuple[str, str]] = []
     if service.hooks.implements("dragon_authenticate"):
-        credentials = {
-            name: credential for name, credential, _ in _given(headers.get("authorization"), given, location)
-        }
+        credentials = {name: credential for name, credential, _ in _given(authorization, given, location)}
         for account in service.hooks.call("dragon_authenticate", credentials=credentials, referrer=referrer):
             if isinstance(account, Account):
                 return account
-    for name, credential, where in _given(headers.get("authorization"), given, location):
+    for name, credential, where in _given(authorization, given, location):
         tried.append((name, where))
         if name == "secret":
             found = await service.accounts.by_secret(credential)
@@ -58,10 +56,10 @@ async def authenticate(service: Service, request: AnyRequest, given: Mapping[str
     raise RequestError(401, problems, {"WWW-Authenticate": 'Secret realm="dragon"'})
 
 
-def _given(header: str | None, given: Mapping[str, Any], location: str) -> Iterator[tuple[str, str, str]]:
+def _given(authorization: str | None, given: Mapping[str, Any], location: str) -> Iterator[tuple[str, str, str]]:
     """Yield (name, credential, location) of each credential of a request."""
-    if header:
-        scheme, _, rest = header.strip().partition(" ")
+    if authorization:
+        scheme, _, rest = authorization.strip().partition(" ")
         credential = rest.strip()
         if not credential:
             yield "secret", scheme[:MAX_CREDENTIAL], "header"

@@ -21,7 +21,7 @@ from dragon_framework.api.service import Service
 from dragon_framework.errors import InvalidParametersError, UnknownTaskError
 from dragon_framework.keys import new_key
 from dragon_framework.status.model import ErrorFacts, Events, Status, encode_status, now
-from dragon_framework.status.store import Submission
+from dragon_framework.status.submission import Submission
 from dragon_framework.tasks import Task
 from dragon_framework.validation import convert_parameters
 

@@ -17,7 +17,7 @@ from litestar import HttpMethod, Response, route
 from litestar.response import Stream
 
 from dragon_framework.api.problems import RequestError, bad_request, unavailable
-from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.requests import AnyRequest, header
 from dragon_framework.api.service import Service, log
 from dragon_framework.errors import FileMissingError, StorageError
 from dragon_framework.storage import CACHE_CONTROL, StoredFile, content_disposition
@@ -69,7 +69,7 @@ async def _answer(request: AnyRequest, path: Path, facts: StoredFile) -> Respons
         return Response(b"", status_code=304, headers=headers)
     start, stop = 0, facts.size
     status = 200
-    asked = request.headers.get("range")
+    asked = header(request, b"range")
     if asked and _range_holds(request, facts):
         part = parse_range(asked, facts.size)
         if part is not None:
@@ -109,14 +109,14 @@ def parse_range(text: str, size: int) -> tuple[int, int] | None:
 
 
 def _unchanged(request: AnyRequest, facts: StoredFile) -> bool:
-    if (tags := request.headers.get("if-none-match")) is not None:
+    if (tags := header(request, b"if-none-match")) is not None:
         return tags.strip() == "*" or facts.etag in [tag.strip().removeprefix("W/") for tag in tags.split(",")]
-    since = _date(request.headers.get("if-modified-since"))
+    since = _date(header(request, b"if-modified-since"))
     return since is not None and int(facts.modified) <= since
 
 
 def _range_holds(request: AnyRequest, facts: StoredFile) -> bool:
-    condition = request.headers.get("if-range")
+    condition = header(request, b"if-range")
     if condition is None:
         return True
     return condition.strip() == facts.etag or _date(condition) == int(facts.modified)

@@ -9,7 +9,7 @@ proxies keep it open and a vanished client is noticed.
 
 from collections.abc import AsyncIterator, Sequence
 
-from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.requests import AnyRequest, header
 from dragon_framework.api.service import Service
 
 NDJSON = "application/x-ndjson; charset=utf-8"
@@ -21,7 +21,7 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 def wants_events(request: AnyRequest) -> bool:
     """Whether the client asks for server-sent events."""
-    return "text/event-stream" in request.headers.get("accept", "")
+    return "text/event-stream" in (header(request, b"accept") or "")
 
 
 async def status_lines(

@@ -8,35 +8,18 @@ missed. Stands on `scripts`, `model` and redis-py.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from dragon_framework.queue.message import encode_message
 from dragon_framework.settings import WEEK_SECONDS
 from dragon_framework.status import scripts
 from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
 from dragon_framework.status.hub import Hub, Watch
+from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, batch_of, pack
 
 MAX_BATCH = 5000
 """Most tasks in one call, so that other clients of Redis get their turn."""
-
-
-class Submission(msgspec.Struct, frozen=True):
-    """One task to be written.
-
-    Args:
-        key: Its key.
-        status: Its first status, encoded: queued, or already final.
-        definition: What the worker needs, encoded; empty for a final status.
-        queue: Queue it waits in; empty for a final status.
-    """
-
-    key: str
-    status: bytes
-    definition: bytes = b""
-    queue: str = ""
 
 
 class TaskStore:
@@ -50,9 +33,9 @@ class TaskStore:
     def __init__(self, client: "redis.asyncio.Redis", retention_seconds: float = WEEK_SECONDS) -> None:
         self.client = client
         self._ttl = max(1, int(retention_seconds))
-        self._submit = client.register_script(scripts.SUBMIT)
-        self._share = client.register_script(scripts.SHARE)
-        self._submissions: Batches[list[Any], bool] = Batches(self._send_submissions, MAX_BATCH)
+        self._submit = client.register_script(SUBMIT)
+        self._share = client.register_script(SHARE)
+        self._submissions: Batches[Batch, bool] = Batches(self._send_submissions, MAX_BATCH)
         self._reads: Batches[list[str], list[bytes | None]] = Batches(self._send_reads, MAX_BATCH)
         self._hub = Hub(client, self.get)
 
@@ -78,7 +61,7 @@ class TaskStore:
         Raises:
             redis.RedisError: If it does not.
         """
-        await self.client.ping()  # type: ignore[misc]  # redis-py's types mix both worlds
+        await self.client.ping()
 
     async def submit(
         self, submissions: Iterable[Submission], *, account_id: str = "", most_tasks: int | None = None
@@ -96,14 +79,8 @@ class TaskStore:
         Raises:
             redis.RedisError: If Redis cannot be reached; nothing may be assumed then.
         """
-        arguments: list[Any] = [account_id, "" if most_tasks is None else most_tasks, 0]
-        count = 0
-        for item in submissions:
-            message = encode_message(item.key, item.queue) if item.queue else b""
-            arguments += (item.key, item.status, item.definition, item.queue, message)
-            count += 1
-        arguments[2] = count
-        return await self._submissions.ask(arguments, count)
+        batch = batch_of(submissions, account_id, most_tasks)
+        return await self._submissions.ask(batch, len(batch[2]))
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the encoded statuses of *keys*, None for unknown or expired ones."""
@@ -113,7 +90,7 @@ class TaskStore:
         """Return the encoded definitions of *keys*, None for unknown or expired ones."""
         if not keys:
             return []
-        blobs: list[bytes | None] = await self.client.mget([scripts.DEFINITION + key for key in keys])
+        blobs: list[Any] = await self.client.mget([scripts.DEFINITION + key for key in keys])
         return blobs
 
     def watch(self, keys: Sequence[str]) -> Watch:
@@ -151,10 +128,8 @@ class TaskStore:
         Returns:
             Key of the task that serves; empty if the account has too many under way.
         """
-        most: int | str = "" if most_tasks is None else most_tasks
-        message = encode_message(item.key, item.queue)
-        arguments = [digest, max(1, int(seconds * 1000)), self._ttl, item.key, item.status, item.definition]
-        key: bytes = await self._share(args=[*arguments, item.queue, message, account_id, most])
+        packed = pack(batch_of([item], account_id, most_tasks))
+        key: bytes = await self._share(args=[digest, max(1, int(seconds * 1000)), self._ttl, packed])
         return key.decode()
 
     async def remember_request(self, name: str, content: bytes) -> bytes:
@@ -162,7 +137,7 @@ class TaskStore:
         full = f"{scripts.PREFIX}i:{name}"
         if await self.client.set(full, content, nx=True, ex=self._ttl):
             return content
-        kept: bytes | None = await self.client.get(full)
+        kept: Any = await self.client.get(full)
         return kept if kept is not None else content
 
     async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
@@ -175,13 +150,11 @@ class TaskStore:
 
     async def counters(self) -> dict[str, float]:
         """Return the counters: `{"image.thumb|success|count": 3, "image.thumb|success|seconds": 0.2}`."""
-        raw = await self.client.hgetall(scripts.METRICS)  # type: ignore[misc]  # redis-py's types mix both worlds
+        raw: dict[Any, Any] = await self.client.hgetall(scripts.METRICS)
         return {name.decode(): float(value) for name, value in raw.items()}
 
-    async def _send_submissions(self, batch: Sequence[list[Any]]) -> list[bool]:
-        arguments: list[Any] = [self._ttl]
-        for item in batch:
-            arguments += item
+    async def _send_submissions(self, batches: Sequence[Batch]) -> list[bool]:
+        arguments: list[Any] = [self._ttl, pack(batches)]
         try:
             answers = await self._submit(args=arguments)
         except RedisConnectionError:

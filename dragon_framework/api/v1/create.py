@@ -15,7 +15,7 @@ from dragon_framework.accounts import Account
 from dragon_framework.api.authentication import authenticate
 from dragon_framework.api.creation import NewTask, announce, count, definitions_in, new_tasks, submit, too_many_tasks
 from dragon_framework.api.problems import bad_request
-from dragon_framework.api.requests import AnyRequest, base_url, flag, read_object
+from dragon_framework.api.requests import AnyRequest, base_url, flag, header, read_object
 from dragon_framework.api.service import Service
 from dragon_framework.api.v1.envelope import json_response
 from dragon_framework.api.waiting import (
@@ -70,7 +70,7 @@ async def _create(
     account = await authenticate(service, request, body, "body")
     definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
     base = base_url(request, service.settings.public_url)
-    name = request.headers.get("idempotency-key")
+    name = header(request, b"idempotency-key")
     tasks = new_tasks(service, definitions, account, base)
     if name is not None:
         return await _create_once(service, name, body, tasks, account, base)

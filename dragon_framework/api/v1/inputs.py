@@ -18,7 +18,7 @@ from dragon_framework.accounts import Account, AccountLimitError
 from dragon_framework.api.authentication import authenticate
 from dragon_framework.api.creation import limit_reached
 from dragon_framework.api.problems import RequestError, bad_request, unavailable
-from dragon_framework.api.requests import AnyRequest, base_url, query_of
+from dragon_framework.api.requests import AnyRequest, base_url, header, query_of
 from dragon_framework.api.service import Service, log
 from dragon_framework.api.v1.envelope import json_response
 from dragon_framework.errors import StorageError
@@ -36,7 +36,7 @@ async def upload_input(request: AnyRequest, filename: str) -> Response[bytes]:
     """Keep the body as a file and return its URL."""
     service: Service = request.app.state.service
     account = await authenticate(service, request, query_of(request), "query")
-    if request.headers.get("content-type", "").startswith("multipart/"):
+    if (header(request, b"content-type") or "").startswith("multipart/"):
         text = "send the file itself as the body (curl --data-binary @FILE), not a multipart form"
         raise bad_request("Content-Type", "header", text, 415)
     base = base_url(request, service.settings.public_url)
@@ -69,7 +69,7 @@ def safe_name(filename: str) -> str:
 async def _receive(service: Service, request: AnyRequest, file: IO[bytes], account: Account) -> int:
     """Write the body to *file* and return its size in bytes."""
     most = service.settings.api.max_upload_bytes
-    announced = request.headers.get("content-length", "")
+    announced = header(request, b"content-length") or ""
     if announced.isdecimal() and int(announced) > most:
         raise _too_large(most)
     size, waiting = 0, bytearray()

@@ -114,7 +114,9 @@ async def _with_details(
         name, parameters = facts["task_name"], facts["parameters"]
         task = service.registry.tasks.get(name)
         secrets = (
-            {field.name for field in fields_of(task.parameters) if field.shape.without_null().secret} if task else set(parameters)
+            {field.name for field in fields_of(task.parameters) if field.shape.without_null().secret}
+            if task
+            else set(parameters)
         )
         for field in secrets & parameters.keys():
             if parameters[field] is not None:
