@@ -95,12 +95,18 @@ class TaskContext(Protocol):
     """A task's only door to the world. All that it hands out is cleaned up afterwards."""
 
     task_name: str
-    temporary_directory: Path
-    """An empty directory of this run."""
     settings: Any
     """The plugin's settings: an instance of the struct given to `@task(settings=...)`."""
-    cancelled: bool
-    """Whether the client has cancelled the task."""
+
+    @property
+    def temporary_directory(self) -> Path:
+        """An empty directory of this run."""
+        ...
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the client has cancelled the task."""
+        ...
 
     def fetch(self, url: str) -> Path:
         """Return a local copy of the file at *url*, whole; read-only, gone after the run.

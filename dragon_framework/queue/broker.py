@@ -8,14 +8,15 @@ What differs from the stock broker, each with its reason (measured with 2.2.1):
   none waits behind a long task while another machine idles. Only while tasks take less
   than `SHORT_SECONDS` is one more per thread held ready.
 - After a lost answer or a lost connection, what Redis believes we hold and we do not is
-  put back. Undecodable messages are moved aside (`.XQ`) instead of stopping the queue.
-- Queue maintenance by chance is off; `reaper` does it.
+  put back. What cannot be run is moved aside (`.XQ`) instead of stopping the queue.
+- Queue maintenance by chance is off; `reaper` does it, and beats with the server's clock.
 - `FINISH` (status scripts) acknowledges together with the final status, so `ack` has
   nothing left to do for those messages.
 """
 
 import threading
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import redis
@@ -24,9 +25,12 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed, DecodeError
 from dramatiq.message import Message
 
+from dragon_framework.queue import scripts
+from dragon_framework.queue.courier import Courier
+
 SHORT_SECONDS = 0.05
 DRAIN_PAUSE_SECONDS = 0.2
-DELAYED_PAUSE_SECONDS = 0.5
+DELAYED_PAUSE_SECONDS = 1.0
 
 
 class DragonBroker(RedisBroker):
@@ -34,24 +38,20 @@ class DragonBroker(RedisBroker):
 
     Args:
         client: A client that never repeats commands by itself.
+        courier: Carries script calls; it knows `scripts.MESSAGES`.
         slots: Worker threads: how many messages may be held at once.
-        heartbeat_seconds: After so long without a command the worker counts as dead.
     """
 
-    def __init__(self, client: "redis.Redis", *, slots: int, heartbeat_seconds: float) -> None:
-        super().__init__(
-            client=client,
-            middleware=[],
-            maintenance_chance=0,
-            heartbeat_timeout=int(heartbeat_seconds * 1000),
-        )
+    def __init__(self, client: "redis.Redis", courier: Courier, *, slots: int) -> None:
+        super().__init__(client=client, middleware=[], maintenance_chance=0)  # type: ignore[no-untyped-call]
+        self.courier = courier
         self.slots = slots
         self.draining = False
-        self.held: dict[str, set[str]] = {}
         self.task_seconds = 1.0
-        self._lock = threading.Lock()
-        self._done_in_redis: set[str] = set()
-        self._room = threading.Condition(self._lock)
+        self._held: dict[str, set[str]] = {}
+        self._reserved = 0
+        self._room = threading.Condition()
+        self._settled: set[str] = set()
 
     @property
     def consumer_class(self) -> type[_RedisConsumer]:
@@ -62,54 +62,76 @@ class DragonBroker(RedisBroker):
         """Return the name of the set of messages of *queue* that this process holds."""
         return f"{self.namespace}:__acks__.{self.broker_id}.{queue}"
 
+    def call(self, script: str, queue: str, *arguments: Any) -> Any:
+        """Call a script on the messages of *queue*."""
+        full = f"{self.namespace}:{queue}"
+        return self.courier.call(script, [full, f"{full}.msgs", self.unacknowledged(queue)], arguments)
+
     def heartbeat(self) -> None:
         """Tell Redis that this process is alive, whatever its threads are doing."""
-        self.client.zadd(f"{self.namespace}:__heartbeats__", {self.broker_id: int(time.time() * 1000)})
+        self.courier.call(scripts.BEAT, [], [self.broker_id])
+
+    def resign(self) -> int:
+        """Leave: give back what this process still holds; return the number of messages."""
+        return int(self.courier.call(scripts.RESIGN, [], [self.broker_id]))
 
     def announce(self, queues: list[str]) -> None:
         """Make *queues* known to the reapers of all workers."""
         if queues:
             self.client.sadd(f"{self.namespace}:__queues__", *queues)
 
-    def take_room(self, queue: str, wait_seconds: float) -> int:
-        """Return how many messages may be fetched now; waits for room for a while."""
-        with self._lock:
-            room = self._free()
-            if room <= 0:
+    def held(self, queue: str) -> set[str]:
+        """Return the ids of the messages of *queue* that this process really has."""
+        with self._room:
+            return set(self._held.get(queue, ()))
+
+    def reserve(self, wait_seconds: float) -> int:
+        """Return how many messages may be taken now, and keep that room; wait for room for a while.
+
+        What is reserved is given back by `hold`.
+        """
+        with self._room:
+            if self._free() <= 0:
                 self._room.wait(wait_seconds)
-                room = self._free()
-            return max(0, room)
+            room = max(0, self._free())
+            self._reserved += room
+            return room
 
-    def hold(self, queue: str, message_id: str) -> None:
-        """Note that this process holds the message."""
-        with self._lock:
-            self.held[queue].add(message_id)
+    def hold(self, queue: str, message_ids: Iterable[str], reserved: int = 0) -> None:
+        """Note that this process has these messages, for which *reserved* places were kept."""
+        with self._room:
+            held = self._held.setdefault(queue, set())
+            before = len(held)
+            held.update(message_ids)
+            self._reserved -= reserved
+            if len(held) - before < reserved:
+                self._room.notify_all()
 
-    def release(self, queue: str, message_id: str) -> None:
-        """Note that this process no longer holds the message."""
-        with self._lock:
-            self.held.setdefault(queue, set()).discard(message_id)
+    def release(self, queue: str, message_ids: Iterable[str]) -> None:
+        """Note that this process no longer has these messages."""
+        with self._room:
+            self._held.setdefault(queue, set()).difference_update(message_ids)
             self._room.notify_all()
 
     def note_seconds(self, seconds: float) -> None:
         """Learn how long tasks take (moving average)."""
         self.task_seconds += 0.2 * (seconds - self.task_seconds)
 
-    def mark_done(self, message_id: str) -> None:
-        """Note that Redis has already forgotten the message."""
-        self._done_in_redis.add(message_id)
+    def settle(self, message_id: str) -> None:
+        """Note that dramatiq shall not acknowledge this message: that is done, or must not be."""
+        self._settled.add(message_id)
 
-    def was_done(self, message_id: str) -> bool:
-        """Whether Redis has already forgotten the message; asked once for each."""
+    def was_settled(self, message_id: str) -> bool:
+        """Whether `settle` was called for the message; asked once for each."""
         try:
-            self._done_in_redis.remove(message_id)
+            self._settled.remove(message_id)
         except KeyError:
             return False
         return True
 
     def _free(self) -> int:
         ready = self.slots if self.task_seconds < SHORT_SECONDS else 0
-        return self.slots + ready - sum(map(len, self.held.values()))
+        return self.slots + ready - self._reserved - sum(map(len, self._held.values()))
 
 
 class WaitingConsumer(_RedisConsumer):
@@ -118,106 +140,119 @@ class WaitingConsumer(_RedisConsumer):
     broker: DragonBroker
 
     def __init__(self, broker: DragonBroker, queue_name: str, prefetch: int, timeout: int) -> None:
-        super().__init__(broker, queue_name, prefetch, timeout)
-        self._key = f"{broker.namespace}:{queue_name}"
+        super().__init__(broker, queue_name, prefetch, timeout)  # type: ignore[no-untyped-call]
+        self._list = f"{broker.namespace}:{queue_name}"
         self._delayed = queue_name.endswith(".DQ")
-        held = broker.held.setdefault(queue_name, set())
-        if self._delayed:
-            held.clear()  # dramatiq forgets its in-memory delay queue when it reconnects
+        self._taken: list[tuple[bytes, bytes]] = []
+        if self._delayed:  # dramatiq forgets its in-memory delay queue when it reconnects
+            broker.release(queue_name, broker.held(queue_name))
         try:
-            known = broker.client.smembers(broker.unacknowledged(queue_name))
-            lost = {member.decode() for member in known} - held  # type: ignore[union-attr]  # sync client
+            known: Any = broker.client.smembers(broker.unacknowledged(queue_name))
+            held = broker.held(queue_name)
+            lost = [member for member in known if _text(member) not in held]
             if lost:
-                broker.do_requeue(queue_name, *lost)
+                broker.call(scripts.GIVE_BACK, queue_name, *lost)
         except redis.RedisError as error:
             raise ConnectionClosed(error) from None
 
     def ack(self, message: MessageProxy) -> None:
         """Acknowledge, unless the final status has done so already."""
-        self._end(message, self.broker.do_ack)
+        self._end(message, scripts.ACKNOWLEDGE)
 
     def nack(self, message: MessageProxy) -> None:
         """Move a message aside that cannot be run."""
-        self._end(message, self.broker.do_nack)
+        self._end(message, scripts.BURY)
 
     def requeue(self, messages: Any) -> None:
         """Give back messages that were taken but not begun."""
-        messages = list(messages)
-        super().requeue(messages)
-        for message in messages:
-            self.broker.release(self.queue_name, message.options["redis_message_id"])
+        ids = [message.options["redis_message_id"] for message in messages]
+        if not ids:
+            return
+        try:
+            self.broker.call(scripts.GIVE_BACK, self.queue_name, *ids)
+        except redis.RedisError as error:
+            raise ConnectionClosed(error) from None
+        finally:
+            self.broker.release(self.queue_name, ids)
+
+    def close(self) -> None:
+        """Forget what was taken and not handed on; the next consumer, or the reaper, puts it back."""
+        self.broker.release(self.queue_name, [_text(message_id) for message_id, _ in self._taken])
+        self._taken.clear()
 
     def __next__(self) -> MessageProxy | None:
         try:
-            if self.message_cache:
-                return self._pop()
+            if self._taken:
+                return self._hand_on()
             if self.broker.draining:
                 time.sleep(DRAIN_PAUSE_SECONDS)
                 return None
             if self._delayed:
-                self.message_cache = self._fetch(self.prefetch - self.outstanding_message_count)
-                if not self.message_cache:
+                self._take(self.prefetch - len(self.broker.held(self.queue_name)), reserved=0)
+                if not self._taken:
                     time.sleep(DELAYED_PAUSE_SECONDS)
                     return None
-                return self._pop()
-            room = self.broker.take_room(self.queue_name, self.timeout / 1000)
-            if room == 0 or self.broker.draining:
+                return self._hand_on()
+            room = self.broker.reserve(self.timeout / 1000)
+            if room == 0:
                 return None
-            self.message_cache = self._fetch(room)
-            if self.message_cache:
-                return self._pop()
+            self._take(room, reserved=room)
+            if self._taken:
+                return self._hand_on()
             # Rotating the head onto the head changes nothing, and returns when there is one.
-            self.broker.client.blmove(self._key, self._key, self.timeout / 1000, "LEFT", "LEFT")
+            self.broker.client.blmove(self._list, self._list, self.timeout / 1000, "LEFT", "LEFT")
         except redis.RedisError as error:
             raise ConnectionClosed(error) from None
         return None
 
-    def _fetch(self, most: int) -> list[bytes]:
-        if most <= 0:
-            return []
-        fetched = self.broker.do_fetch(self.queue_name, most)
-        messages = [data for data in fetched if data is not None]
-        if len(messages) < len(fetched):
-            self._forget_missing()
-        return messages
+    def _take(self, most: int, reserved: int) -> None:
+        """Take messages; the answer may be lost on its way, then the next consumer puts them back."""
+        try:
+            if most > 0:
+                answer = self.broker.call(scripts.TAKE, self.queue_name, most)
+                self._taken = list(zip(answer[::2], answer[1::2], strict=True))
+        finally:
+            self.broker.hold(self.queue_name, [_text(message_id) for message_id, _ in self._taken], reserved)
 
-    def _forget_missing(self) -> None:
-        """Drop ids whose message another worker has ended meanwhile."""
-        unacknowledged = self.broker.unacknowledged(self.queue_name)
-        for member in self.broker.client.smembers(unacknowledged):  # type: ignore[union-attr]  # sync client
-            if not self.broker.client.hexists(f"{self._key}.msgs", member):
-                self.broker.client.srem(unacknowledged, member)
+    def _hand_on(self) -> MessageProxy | None:
+        message_id, data = self._taken.pop(0)
+        message = self._decoded(message_id, data)
+        if message is not None:
+            return MessageProxy(message)
+        self.logger.error("Moving an unusable message of queue %r aside: %.200r", self.queue_name, data)
+        try:
+            self.broker.call(scripts.BURY, self.queue_name, message_id)
+        finally:
+            self.broker.release(self.queue_name, [_text(message_id)])
+        return None
 
-    def _pop(self) -> MessageProxy | None:
-        data = self.message_cache.pop(0)
+    def _decoded(self, message_id: bytes, data: bytes) -> "Message[Any] | None":
+        """Return the message if dramatiq's threads can handle it, else None."""
         try:
             message: Message[Any] = Message.decode(data)
-            message_id = message.options["redis_message_id"]
-        except (DecodeError, KeyError, TypeError):
-            self._bury(data)
+        except DecodeError:
             return None
-        self.queued_message_ids.add(message.message_id)
-        self.broker.hold(self.queue_name, message_id)
-        return MessageProxy(message)
+        options: Any = message.options
+        usable = (
+            message.queue_name == self.queue_name  # dramatiq looks its consumer up by this name
+            and isinstance(options, dict)
+            and options.get("redis_message_id") == _text(message_id)
+            and len(message.args) == 1
+            and isinstance(message.args[0], str)
+            and not message.kwargs
+        )
+        return message if usable else None
 
-    def _bury(self, data: bytes) -> None:
-        """Move a message that nobody can read out of the way, to the dead-letter queue."""
-        self.logger.error("Moving an unreadable message of queue %r aside: %.200r", self.queue_name, data)
-        members = self.broker.client.smembers(self.broker.unacknowledged(self.queue_name))
-        for member in members:  # type: ignore[union-attr]  # sync client
-            message_id = member.decode()
-            if message_id in self.broker.held[self.queue_name]:
-                continue
-            if self.broker.client.hget(f"{self._key}.msgs", message_id) == data:
-                self.broker.do_nack(self.queue_name, message_id)
-                return
-
-    def _end(self, message: MessageProxy, command: Any) -> None:
+    def _end(self, message: MessageProxy, script: str) -> None:
         message_id = message.options["redis_message_id"]
         try:
-            if not self.broker.was_done(message_id):
-                command(self.queue_name, message_id)
+            if not self.broker.was_settled(message_id):
+                self.broker.call(script, self.queue_name, message_id)
         except redis.RedisError as error:
             raise ConnectionClosed(error) from None
-        self.queued_message_ids.discard(message.message_id)
-        self.broker.release(self.queue_name, message_id)
+        self.broker.release(self.queue_name, [message_id])
+
+
+def _text(message_id: bytes) -> str:
+    """Return an id as messages carry it; strangers may have put in what is no text."""
+    return message_id.decode("utf-8", "replace")

@@ -1,43 +1,21 @@
 """Gives the messages of dead workers back. Every worker runs one; one call is one script.
 
-A worker is dead when it has sent no command for the heartbeat time. Stock dramatiq
+A worker is dead when its heartbeat is older than the heartbeat time. Stock dramatiq
 leaves this to a dice roll on commands for the same queue, which in practice may not
 happen for minutes.
 """
 
 import threading
-import time
 
 import redis
 import structlog
 
+from dragon_framework.queue import scripts
 from dragon_framework.queue.broker import DragonBroker
 
 log = structlog.get_logger("dragon.reaper")
 
-REAP = """
--- Give back the messages of workers without a heartbeat. KEYS: none.
--- ARGV: now in ms, heartbeat timeout in ms. Returns {messages given back, workers reaped}.
--- `__queues__` lists the queues that workers serve, so that no KEYS command is needed.
-local beats = 'dramatiq:__heartbeats__'
-local dead = redis.call('ZRANGEBYSCORE', beats, 0, tonumber(ARGV[1]) - tonumber(ARGV[2]))
-if #dead == 0 then return {0, 0} end
-local queues, given = redis.call('SMEMBERS', 'dramatiq:__queues__'), 0
-for _, worker in ipairs(dead) do
-  for _, queue in ipairs(queues) do
-    local acks = 'dramatiq:__acks__.' .. worker .. '.' .. queue
-    for _, id in ipairs(redis.call('SMEMBERS', acks)) do
-      if redis.call('HEXISTS', 'dramatiq:' .. queue .. '.msgs', id) == 1 then
-        redis.call('LPUSH', 'dramatiq:' .. queue, id)
-        given = given + 1
-      end
-    end
-    redis.call('DEL', acks)
-  end
-  redis.call('ZREM', beats, worker)
-end
-return {given, #dead}
-"""
+DEAD_LETTER_MILLISECONDS = 7 * 24 * 3600 * 1000
 
 
 class Reaper:
@@ -45,13 +23,12 @@ class Reaper:
 
     Args:
         broker: The broker of this process.
-        heartbeat_seconds: After so long without a command a worker is dead.
+        heartbeat_seconds: After so long without a heartbeat a worker is dead.
     """
 
     def __init__(self, broker: DragonBroker, heartbeat_seconds: float) -> None:
         self._broker = broker
         self._heartbeat_seconds = heartbeat_seconds
-        self._script = broker.client.register_script(REAP)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reaper", daemon=True)
 
@@ -66,7 +43,8 @@ class Reaper:
 
     def reap(self) -> tuple[int, int]:
         """Give back what dead workers held; return (messages, workers)."""
-        given, dead = self._script(args=[int(time.time() * 1000), int(self._heartbeat_seconds * 1000)])
+        limits = [int(self._heartbeat_seconds * 1000), DEAD_LETTER_MILLISECONDS]
+        given, dead = self._broker.courier.call(scripts.REAP, [], limits)
         return int(given), int(dead)
 
     def _run(self) -> None:

@@ -16,6 +16,7 @@ from dragon_framework.status import scripts
 from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
 from dragon_framework.status.hub import Hub, Watch
+from dragon_framework.status.model import now
 from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, batch_of, pack
 
 MAX_BATCH = 5000
@@ -35,6 +36,7 @@ class TaskStore:
         self._ttl = max(1, int(retention_seconds))
         self._submit = client.register_script(SUBMIT)
         self._share = client.register_script(SHARE)
+        self._cancel = client.register_script(scripts.CANCEL)
         self._submissions: Batches[Batch, bool] = Batches(self._send_submissions, MAX_BATCH)
         self._reads: Batches[list[str], list[bytes | None]] = Batches(self._send_reads, MAX_BATCH)
         self._hub = Hub(client, self.get)
@@ -131,6 +133,17 @@ class TaskStore:
         packed = pack(batch_of([item], account_id, most_tasks))
         key: bytes = await self._share(args=[digest, max(1, int(seconds * 1000)), self._ttl, packed])
         return key.decode()
+
+    async def cancel(self, key: str) -> bool | None:
+        """End a task as an error with the code `cancelled`; a worker that runs it is told.
+
+        Returns:
+            True if it was not over yet, False if it was, None if it is unknown or expired.
+        """
+        answer = await self._cancel(
+            keys=[scripts.STATUS + key, scripts.METRICS, scripts.CANCELLATIONS], args=[key, now(), self._ttl]
+        )
+        return None if answer < 0 else bool(answer)
 
     async def remember_request(self, name: str, content: bytes) -> bytes:
         """Keep *content* under an idempotency key, unless there is some; return what is kept."""

@@ -2,7 +2,8 @@
 
 Forked by the nursery with the plugins loaded; leader of its own process group, so that
 whatever a task starts dies with it. In: `Run` frames. Out: reports. Ends when the
-worker closes the socket.
+worker closes the socket, or when a task has left something behind that the next one
+must not meet: threads, or much memory.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -27,12 +29,17 @@ from dragon_framework.hooks import load_hooks
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
-from dragon_framework.storage import open_storage
+from dragon_framework.storage import Storage, open_storage
 from dragon_framework.tasks import Task
 from dragon_framework.worker.wire import Channel, Closed, Done, Failed, Partial, Progress, Report, Run, decode_run
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+
+KEPT_BYTES = 512 * 2**20
+"""A task process that holds more than this between tasks is replaced."""
+
+_decode = msgspec.json.decode
 
 
 class TaskProcess:
@@ -53,13 +60,15 @@ class TaskProcess:
         self._registry = registry
         self._plugin_settings = plugin_settings
         self._sources: dict[str, Sources] = {}
-        self._storage: Any = None
+        self._storage: Storage | None = None
         self._policy = _policy()
+        self._home = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
+        self._memory = _Memory()
         self._cancelled = False
         self._running = False
 
     def serve(self) -> None:
-        """Run tasks until the worker closes the socket."""
+        """Run tasks until the worker closes the socket, or this process is not fit for another."""
         signal.signal(signal.SIGTERM, self._cancel)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         while True:
@@ -67,41 +76,56 @@ class TaskProcess:
                 run = decode_run(self._channel.receive())
             except Closed:
                 return
+            threads = threading.active_count()
             self._cancelled = False
             self._running = True
             report = self._run(run)
             self._running = False
             _end_leftovers()
-            try:
-                self._channel.send(report)
-            except ValueError as error:
-                self._channel.send(Failed(code="result_too_large", details=f"the result is too large: {error}"))
+            os.fchdir(self._home)
+            report.last = threading.active_count() > threads or self._memory.resident_bytes() > KEPT_BYTES
+            self._send(report, run.task_name)
+            if report.last:
+                return
+
+    def _send(self, report: Done | Failed, task_name: str) -> None:
+        try:
+            self._channel.send(report)
+        except ValueError as error:
+            self._channel.send(
+                Failed(code="result_too_large", details=f"the result is too large: {error}", last=report.last)
+            )
+        except TypeError as error:  # an error's details that JSON cannot hold
+            inside = InternalTaskError(task_name, "TypeError")
+            self._channel.send(Failed(inside.code, inside.details(), log=str(error), last=report.last))
 
     def _cancel(self, _signal: int, _frame: FrameType | None) -> None:
         if not self._running:
             os._exit(0)
         self._cancelled = True
 
-    def _run(self, run: Run) -> Report:
-        sources = self._sources_for(run.base)
-        before = sources.bytes_fetched
+    def _run(self, run: Run) -> Done | Failed:
+        reporter = _ChannelReporter(self._channel, self._settings.worker.progress_interval_seconds)
         try:
+            sources = self._sources_for(run.base)
+            before = sources.bytes_fetched
             task = self._registry.get(run.task_name)
-            parameters = msgspec.json.decode(run.parameters, type=task.parameters)
+            parameters = _decode(run.parameters, type=task.parameters)
             ctx = RunContext(
                 task,
                 Path(run.directory),
                 sources,
-                reporter=_ChannelReporter(self._channel, self._settings.worker.progress_interval_seconds),
+                reporter=reporter,
                 settings=self._plugin_settings.get(task.name),
                 is_cancelled=lambda: self._cancelled,
             )
             values, files = run_in_context(task, parameters, ctx)
             return Done(values, files, sources.bytes_fetched - before)
-        except BaseException as error:  # noqa: BLE001  (whatever a task does ends that task alone)
-            if self._cancelled:
-                error = TaskCancelledError()
-            return failure(error, run.task_name, self._registry.tasks.get(run.task_name))
+        except BaseException as error:  # noqa: BLE001  # whatever a task does ends that task alone
+            shown = TaskCancelledError() if self._cancelled else error
+            return failure(shown, run.task_name, self._registry.tasks.get(run.task_name))
+        finally:
+            reporter.close()
 
     def _sources_for(self, base: str) -> Sources:
         sources = self._sources.get(base)
@@ -129,11 +153,12 @@ def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
     """Return what is reported of an error that a task raised."""
     transient = task is not None and isinstance(error, task.retry_on)
     if isinstance(error, TaskError):
-        return Failed(error.code, error.details(), transient or error.transient)
-    if isinstance(error, MemoryError):
-        inside = InternalTaskError(task_name, "out of memory")
-    else:
-        inside = InternalTaskError(task_name, type(error).__name__)
+        try:
+            return Failed(error.code, error.details(), transient or error.transient)
+        except Exception as defect:  # noqa: BLE001  # a plugin's error that cannot say what it is
+            error = defect
+    kind = "out of memory" if isinstance(error, MemoryError) else type(error).__name__
+    inside = InternalTaskError(task_name, kind)
     trace = "".join(traceback.format_exception(error))[-8000:]
     return Failed(inside.code, inside.details(), transient, trace)
 
@@ -152,21 +177,49 @@ def _policy() -> Callable[[str, str, str], None] | None:
 
 
 class _ChannelReporter:
-    """Sends reports to the worker; progress at most once in an interval."""
+    """Sends reports to the worker; progress at most once in an interval.
+
+    Closed when the run is over: a thread that a task has left running says nothing more.
+    """
 
     def __init__(self, channel: Channel, interval_seconds: float) -> None:
         self._channel = channel
         self._interval_seconds = interval_seconds
         self._next = 0.0
+        self._lock = threading.Lock()
+        self._open = True
 
     def progress(self, value: Any) -> None:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + self._interval_seconds
-            self._channel.send(Progress(value))
+            self._send(Progress(value))
 
     def partial(self, values: dict[str, Any], files: list[WrittenFile]) -> None:
-        self._channel.send(Partial(values, files))
+        self._send(Partial(values, files))
+
+    def close(self) -> None:
+        with self._lock:
+            self._open = False
+
+    def _send(self, report: Report) -> None:
+        with self._lock:
+            if self._open:
+                self._channel.send(report)
+
+
+class _Memory:
+    """Resident memory of this process, from a file kept open."""
+
+    def __init__(self) -> None:
+        self._file = -1
+        with contextlib.suppress(OSError):  # no /proc here
+            self._file = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+    def resident_bytes(self) -> int:
+        if self._file < 0:
+            return 0
+        return int(os.pread(self._file, 128, 0).split()[1]) * resource.getpagesize()
 
 
 def main(connection: socket.socket, settings: Settings, registry: Registry, plugin_settings: dict[str, Any]) -> None:
@@ -185,16 +238,16 @@ def main(connection: socket.socket, settings: Settings, registry: Registry, plug
 
 
 def _end_leftovers() -> None:
-    """Kill and reap every process that the task has left running."""
-    if sys.platform != "linux":
-        return
-    listing = Path(f"/proc/self/task/{os.getpid()}/children")
+    """Kill and reap every process that the task has left running, adopted ones included."""
+    listing = f"/proc/self/task/{os.getpid()}/children"
     for _ in range(100):
         try:
-            children = [int(word) for word in listing.read_text(encoding="ascii").split()]
-        except OSError:
+            os.waitpid(-1, os.WNOHANG)  # costs nothing when there is none, which is the rule
+        except ChildProcessError:
             return
-        if not children:
+        try:
+            children = [int(word) for word in Path(listing).read_text(encoding="ascii").split()]
+        except OSError:  # no /proc here: the group is killed with this process
             return
         for child in children:
             with contextlib.suppress(ProcessLookupError, PermissionError):

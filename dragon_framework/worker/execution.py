@@ -3,10 +3,12 @@
     message (key) -> CLAIM: definition -> task process -> outputs to the storage -> FINISH
 
 Every step may be the last one this process takes: until FINISH the message stays with
-Redis and is delivered again, `max_deliveries` times at most. FINISH writes the final
-status and acknowledges the message in one step; the first final status stands.
+Redis and is delivered again; after `max_deliveries` deaths the task ends as an error.
+FINISH writes the final status and acknowledges the message in one step; the first
+final status stands.
 """
 
+import os
 import shutil
 import threading
 import time
@@ -25,14 +27,23 @@ from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
-from dragon_framework.status.model import ErrorFacts, Events, Status, encode_status, now
+from dragon_framework.status.model import ErrorFacts, Events, Status, encode_status, is_final, now
 from dragon_framework.storage import Storage
-from dragon_framework.worker.processes import HandedBack, Nursery, TaskRunner
+from dragon_framework.worker.processes import Nursery
+from dragon_framework.worker.runner import HandedBack, TakenAway, TaskRunner
 from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run
 
-log = structlog.get_logger("dragon.tasks")
+RETRY_SECONDS = 0.5
 
-RETRY_SECONDS = 1.0
+PASSING = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.TryAgainError,
+    redis.exceptions.MasterDownError,
+)
+"""What Redis says while it is away, full, or changing its master: worth waiting for."""
 
 
 class Definition(msgspec.Struct):
@@ -71,6 +82,7 @@ class Executor:
 
     def __init__(
         self,
+        *,
         broker: DragonBroker,
         registry: Registry,
         storage: Storage,
@@ -90,19 +102,26 @@ class Executor:
         self._runners: list[TaskRunner] = []
         self._lock = threading.Lock()
         self._ttl = max(1, int(settings.retention_seconds))
-        client = broker.client
-        self._claim = client.register_script(scripts.CLAIM)
-        self._update = client.register_script(scripts.UPDATE)
-        self._finish = client.register_script(scripts.FINISH)
-        self._drop = client.register_script(scripts.DROP)
-        self._hand_back = client.register_script(scripts.HAND_BACK)
+        self._log: Any = structlog.get_logger("dragon.tasks").bind()  # bound once: a filtered line costs nothing
+        self._courier = broker.courier
 
     def prepare(self) -> None:
         """Fork this thread's task process ahead of its first task."""
         try:
             self._runner().prepare()
         except OSError as error:
-            log.warning("task_process_unavailable", reason=str(error))
+            self._log.warning("task_process_unavailable", reason=str(error))
+
+    def running(self) -> list[str]:
+        """Return the keys of the tasks that run now."""
+        with self._lock:
+            return [key for runner in self._runners if (key := runner.key)]
+
+    def take_away(self, key: str) -> None:
+        """End the run of the task *key*, if it runs here: it has a final status, or another worker."""
+        with self._lock:
+            for runner in self._runners:
+                runner.take_away(key)
 
     def hand_back_all(self) -> None:
         """End all running tasks; they are queued again."""
@@ -117,85 +136,97 @@ class Executor:
                 runner.close()
 
     def execute(self, key: str, queue: str, message_id: str) -> None:
-        """Take the task *key* through its life."""
+        """Take the task *key* through its life; never raises.
+
+        dramatiq acknowledges whatever its actors raise. So a defect of ours leaves the
+        message unacknowledged here: it is delivered again when this worker is gone.
+        """
+        try:
+            self._execute(key, queue, message_id)
+        except Exception:  # noqa: BLE001  # see above
+            self._log.exception("task_left_behind", key=key)
+        finally:
+            self._broker.settle(message_id)
+
+    def _execute(self, key: str, queue: str, message_id: str) -> None:
         begun = now()
-        answer = self._patiently(
-            self._claim,
-            [scripts.STATUS + key],
-            [key, begun, self._settings.worker.max_deliveries, self._ttl],
-        )
+        name = scripts.STATUS + key
+        answer = self._patiently(scripts.CLAIM, [name], [key, begun, self._settings.worker.max_deliveries, self._ttl])
         state = int(answer[0])
         acknowledgement = [self._broker.unacknowledged(queue), f"{self._broker.namespace}:{queue}.msgs"]
         if state == 0:
-            self._patiently(self._drop, acknowledgement, [message_id])
-            self._broker.mark_done(message_id)
+            self._patiently(scripts.DROP, acknowledgement, [message_id])
             return
-        life = _Life(key, _decode_definition(answer[1]), answer[2].decode(), begun if state > 0 else None, state)
+        life = _Life(key, _read_definition(answer[1]), answer[2].decode(), begun, state)
         clock = time.monotonic()
-        directory = self._directory / f"{key}-{threading.get_ident()}"
+        directory = f"{self._directory}/{key}"
         try:
-            if state < 0:
-                lost = WorkerLostError(-state)
-                outcome: Done | Failed = Failed(lost.code, lost.details(), transient=True)
-            else:
-                outcome = self._run(life, directory)
-            status = self._concluded(life, outcome)
+            status = self._concluded(life, self._outcome(life, directory))
+        except TakenAway:
+            self._log.info("task_taken_away", key=key, task=life.task_name)
+            blob: Any = self._broker.client.get(name)
+            if blob is None or is_final(blob):
+                self._patiently(scripts.DROP, acknowledgement, [message_id])
+            return
         except HandedBack:
             self._patiently(
-                self._hand_back,
-                [scripts.STATUS + key, *acknowledgement, f"{self._broker.namespace}:{queue}"],
+                scripts.HAND_BACK,
+                [name, *acknowledgement, f"{self._broker.namespace}:{queue}"],
                 [key, message_id, life.queued, self._ttl],
             )
-            self._broker.mark_done(message_id)
-            log.info("task_handed_back", key=key, task=life.definition.task_name)
+            self._log.info("task_handed_back", key=key, task=life.task_name)
             return
         finally:
-            if directory.exists():
+            if os.path.exists(directory):  # noqa: PTH110  # for every task; most make none
                 shutil.rmtree(directory, ignore_errors=True)
         seconds = time.monotonic() - clock
         self._broker.note_seconds(seconds)
         written = self._patiently(
-            self._finish,
-            [scripts.STATUS + key, *acknowledgement, scripts.METRICS],
+            scripts.FINISH,
+            [name, *acknowledgement, scripts.METRICS],
             [
                 key,
                 encode_status(status),
                 self._ttl,
                 message_id,
-                f"{life.definition.task_name}|{status.status}",
+                f"{life.task_name}|{status.status}",
                 f"{seconds:.6f}",
                 life.definition.account if life.definition.counted else "",
             ],
         )
-        self._broker.mark_done(message_id)
-        name = life.definition.task_name
-        if written:
-            log.info("task_finished", key=key, task=name, status=status.status, seconds=round(seconds, 4))
-            self._hooks.call(
-                "dragon_task_finished",
-                key=key,
-                task_name=name,
-                status=status.status,
-                seconds=seconds if state > 0 else 0.0,
-                result=status.result,
-            )
-        else:
-            log.info("task_finished_elsewhere", key=key, task=name)
+        if not written:
+            self._log.info("task_finished_elsewhere", key=key, task=life.task_name)
+            return
+        self._log.info("task_finished", key=key, task=life.task_name, status=status.status, seconds=round(seconds, 4))
+        self._hooks.call(
+            "dragon_task_finished",
+            key=key,
+            task_name=life.task_name,
+            status=status.status,
+            seconds=seconds if state > 0 else 0.0,
+            result=status.result,
+        )
 
-    def _run(self, life: "_Life", directory: Path) -> Done | Failed:
-        definition = life.definition
+    def _outcome(self, life: "_Life", directory: str) -> Done | Failed:
+        """Run the task and say how it ended; a defect of ours is an end, too."""
         try:
-            task = self._registry.get(definition.task_name)
+            if life.delivery < 0:
+                lost = WorkerLostError(-life.delivery)
+                return Failed(lost.code, lost.details(), transient=True)
+            if not life.task_name:
+                return Failed("internal_error", "the task's definition cannot be read", log="unreadable definition")
+            task = self._registry.get(life.task_name)
+            self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
+            run = Run(life.key, task.name, life.definition.parameters, directory, life.definition.base)
+            return self._runner().run(run, task, lambda report: self._show(life, report))
         except UnknownTaskError as error:
             return Failed("unknown_task", str(error))
-        self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
-        run = Run(life.key, task.name, definition.parameters, str(directory), definition.base)
-        try:
-            return self._runner().run(run, task, lambda report: self._show(life, report))
-        except HandedBack:
+        except StorageError as error:
+            return self._not_stored(life, error)
+        except (HandedBack, TakenAway):
             raise
-        except Exception as error:  # a defect of ours must not leave the task without an end
-            inside = InternalTaskError(task.name, type(error).__name__)
+        except Exception as error:  # noqa: BLE001  # told in the status, with the trace in the log
+            inside = InternalTaskError(life.task_name, type(error).__name__)
             return Failed(inside.code, inside.details(), log=traceback.format_exc())
 
     def _show(self, life: "_Life", report: Progress | Partial) -> None:
@@ -209,30 +240,39 @@ class Executor:
         if life.partial:
             status.result = life.partial
         try:
-            self._update(keys=[scripts.STATUS + life.key], args=[encode_status(status), self._ttl])
+            shown = self._courier.call(scripts.UPDATE, [scripts.STATUS + life.key], [encode_status(status), self._ttl])
         except redis.RedisError as error:  # the next update, or the final status, will say it
-            log.warning("progress_lost", key=life.key, reason=str(error))
+            self._log.warning("progress_lost", key=life.key, reason=str(error))
+        else:
+            if not shown:
+                raise TakenAway
 
     def _concluded(self, life: "_Life", outcome: Done | Failed) -> Status:
         if isinstance(outcome, Done):
             try:
                 result = outcome.values | life.partial_files | self._store(life, outcome.files)
             except StorageError as error:
-                log.error("outputs_not_stored", key=life.key, reason=str(error))
-                outcome = Failed("storage_failed", "the output files could not be stored; try again later", True)
+                outcome = self._not_stored(life, error)
             else:
                 life.events.completed = now()
                 return Status("success", life.key, life.events, progress=None, result=result)
         if outcome.log:
-            log.error("task_broke", key=life.key, task=life.definition.task_name, trace=outcome.log)
+            self._log.error("task_broke", key=life.key, task=life.task_name, trace=outcome.log)
         life.events.completed = now()
         facts = ErrorFacts(outcome.code, outcome.transient)
         return Status("error", life.key, life.events, progress=None, result=outcome.details, error=facts)
 
+    def _not_stored(self, life: "_Life", error: StorageError) -> Failed:
+        self._log.error("outputs_not_stored", key=life.key, task=life.task_name, reason=str(error))
+        return Failed("storage_failed", "the output files could not be stored; try again later", transient=True)
+
     def _store(self, life: "_Life", files: list[WrittenFile]) -> dict[str, str]:
         urls = {}
         for file in files:
-            self._storage.put(life.key, file.filename, Path(file.path), file.media_type)
+            try:
+                self._storage.put(life.key, file.filename, Path(file.path), file.media_type)
+            except OSError as error:
+                raise StorageError(file.filename, str(error)) from error
             urls[file.name] = f"{life.definition.base}/storage/{life.key}/{file.filename}"
         life.partial_files |= urls
         return urls
@@ -245,27 +285,34 @@ class Executor:
                 self._runners.append(runner)
         return runner
 
-    def _patiently(self, script: Any, keys: list[str], arguments: list[Any]) -> Any:
+    def _patiently(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         """Call a script; while Redis is away, wait for it: nothing that was done is given up."""
         while True:
             try:
-                return script(keys=keys, args=arguments)
-            except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
-                log.warning("redis_unreachable", reason=str(error))
+                return self._courier.call(script, keys, arguments)
+            except PASSING as error:
+                self._log.warning("redis_unreachable", reason=str(error))
                 time.sleep(RETRY_SECONDS)
 
 
 class _Life:
     """What is known of the task while it runs."""
 
-    def __init__(self, key: str, definition: Definition, queued: str, started: str | None, delivery: int) -> None:
+    def __init__(self, key: str, definition: Definition, queued: str, begun: str, delivery: int) -> None:
         self.key = key
         self.delivery = delivery
         self.definition = definition
+        self.task_name = definition.task_name
         self.queued = queued
-        self.events = Events(queued=queued, started=started) if started else Events(queued=queued)
+        self.events = Events(queued=queued, started=begun) if delivery > 0 else Events(queued=queued)
         self.progress: Any = None
         self.partial: dict[str, Any] = {}
         self.partial_files: dict[str, str] = {}
 
 
+def _read_definition(blob: bytes) -> Definition:
+    """Return the definition; one without a name if it cannot be read."""
+    try:
+        return _decode_definition(blob)
+    except msgspec.MsgspecError:
+        return Definition("", msgspec.Raw(b"{}"))

@@ -7,23 +7,29 @@ then one byte and a socket for each task process it shall fork. It answers in li
 
     ready              once, when the plugins are loaded
     forked PID         a task process runs
+    refused            the system gave no process
     ended PID STATUS   a task process has ended, with its wait status
 
-When the worker is gone (end of file) it kills all process groups it made, and ends.
+What a dead task process leaves behind is killed here: its group, and, on Linux, those
+that left the group, which are handed to this process as the next subreaper. When the
+worker is gone (end of file) all that is left is killed, and the nursery ends.
 """
 
 import contextlib
+import ctypes
 import importlib
 import os
 import select
 import signal
 import socket
 import sys
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 
 from dragon_framework.settings import Settings
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class NurserySettings(msgspec.Struct):
@@ -38,86 +44,123 @@ def main(descriptor: int) -> None:
     settings = _receive_settings(control)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
     from dragon_framework.context import plugin_settings
     from dragon_framework.registry import load_registry
     from dragon_framework.worker import child
 
     registry = load_registry(settings.disable)
-    by_task = {
-        name: plugin_settings(task, settings.plugins, os.environ) for name, task in registry.tasks.items()
-    }
+    by_task = {name: plugin_settings(task, settings.plugins, os.environ) for name, task in registry.tasks.items()}
     for module in dict.fromkeys(module for task in registry.tasks.values() for module in task.preload):
         with contextlib.suppress(Exception):  # the task that needs it will report it
             importlib.import_module(module)
-
-    wake_reader, wake_writer = _pipe()
-    signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    control.sendall(b"ready\n")
-    children: set[int] = set()
-    try:
-        while True:
-            ready, _, _ = select.select([control, wake_reader], [], [])
-            if wake_reader in ready:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(wake_reader, 4096)
-                _report_ended(control, children)
-            if control in ready:
-                data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-                if not data:
-                    return
-                for number in descriptors:
-                    pid = os.fork()
-                    if pid == 0:
-                        _be_child(child, number, control, (wake_reader, wake_writer), settings, registry, by_task)
-                    os.close(number)
-                    children.add(pid)
-                    control.sendall(b"forked %d\n" % pid)
-    except OSError:
-        return
-    finally:
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+    _Nursery(control, lambda connection: child.main(connection, settings, registry, by_task)).serve()
 
 
-def _be_child(
-    child: Any,
-    number: int,
-    control: socket.socket,
-    pipes: tuple[int, int],
-    settings: Settings,
-    registry: Any,
-    by_task: dict[str, Any],
-) -> None:
-    code = 1
-    try:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        control.close()
-        for pipe in pipes:
-            os.close(pipe)
-        child.main(socket.socket(fileno=number), settings, registry, by_task)
-        code = 0
-    finally:
-        os._exit(code)
+class _Nursery:
+    """The loop: one process to fork, or one that has ended, after another."""
 
+    def __init__(self, control: socket.socket, be_task_process: Callable[[socket.socket], None]) -> None:
+        self._control = control
+        self._be_task_process = be_task_process
+        self._children: set[int] = set()
+        self._wake_reader, self._wake_writer = _pipe()
 
-def _report_ended(control: socket.socket, children: set[int]) -> None:
-    while children:
+    def serve(self) -> None:
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
+            self._say("ready")
+            while True:
+                ready, _, _ = select.select([self._control.fileno(), self._wake_reader], [], [])
+                if self._wake_reader in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wake_reader, 4096)
+                    self._bury_the_dead()
+                if self._control.fileno() in ready:
+                    data, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+                    if not data:
+                        return
+                    for number in descriptors:
+                        self._fork(number)
+        except OSError:  # the worker is gone
+            return
+        finally:
+            self._end_all()
+
+    def _say(self, line: str) -> None:
+        self._control.sendall(f"{line}\n".encode())
+
+    def _fork(self, number: int) -> None:
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(number)
+            self._say("refused")
             return
         if pid == 0:
-            return
-        children.discard(pid)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, signal.SIGKILL)  # what the task process left in its group
-        control.sendall(b"ended %d %d\n" % (pid, status))
+            self._be_child(number)
+        os.close(number)
+        self._children.add(pid)
+        self._say(f"forked {pid}")
+
+    def _be_child(self, number: int) -> None:
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._control.close()
+            os.close(self._wake_reader)
+            os.close(self._wake_writer)
+            self._be_task_process(socket.socket(fileno=number))
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _bury_the_dead(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._children:
+                self._children.discard(pid)
+                _kill(os.killpg, pid)
+                for orphan in _children_of_this_process() - self._children:
+                    _kill(os.kill, orphan)
+                self._say(f"ended {pid} {status}")
+
+    def _end_all(self) -> None:
+        for pid in self._children:
+            _kill(os.killpg, pid)
+            _kill(os.kill, pid)  # it may not lead its group yet
+        for _ in range(100):  # each generation of orphans comes here when its parent is dead
+            orphans = _children_of_this_process()
+            if not orphans:
+                return
+            for pid in orphans:
+                _kill(os.kill, pid)
+            for pid in orphans:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+
+def _kill(kill: Callable[[int, int], None], pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        kill(pid, signal.SIGKILL)
+
+
+def _children_of_this_process() -> set[int]:
+    """Return the process ids of all children, adopted ones included; none where /proc is missing."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:  # noqa: PTH123  # on a hot path
+            return {int(word) for word in listing.read().split()}
+    except OSError:
+        return set()
 
 
 def _receive_settings(control: socket.socket) -> Settings:

@@ -24,15 +24,20 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.common import iter_queue
 from dramatiq.middleware import Middleware
 
+from dragon_framework.context import plugin_settings
 from dragon_framework.errors import SettingsError, StorageError
 from dragon_framework.hooks import load_hooks
+from dragon_framework.queue import scripts as queue_scripts
 from dragon_framework.queue.broker import DragonBroker
+from dragon_framework.queue.courier import Courier
 from dragon_framework.queue.message import ACTOR
 from dragon_framework.queue.reaper import Reaper
 from dragon_framework.registry import load_registry
 from dragon_framework.settings import Settings
+from dragon_framework.status import scripts as status_scripts
 from dragon_framework.status.connection import connect_sync
 from dragon_framework.storage import Storage, open_storage
+from dragon_framework.worker.cancellations import Cancellations
 from dragon_framework.worker.execution import Executor
 from dragon_framework.worker.processes import Nursery
 
@@ -87,23 +92,35 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     if unknown := set(settings.queues) - set(registry.queues):
         known = ", ".join(registry.queues) or "none: no task is installed"
         raise SettingsError("queues", f"no installed task waits in {', '.join(sorted(unknown))}; there are: {known}")
+    for task in registry.tasks.values():  # a bad one is told now, not by every task process
+        plugin_settings(task, settings.plugins, os.environ)
     client = connect_sync(settings.redis)
-    _wait_for_redis(client)
+    if not _wait_for_redis(client, stop):
+        return 0
     storage = open_storage(
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
     )
-    broker = DragonBroker(client, slots=settings.slots, heartbeat_seconds=settings.worker.heartbeat_seconds)
+    courier = Courier(client, [*queue_scripts.MESSAGES, *status_scripts.LIFE])
+    broker = DragonBroker(client, courier, slots=settings.slots)
     hooks = load_hooks()
     with _run_directory(settings.data_path / "runs") as directory:
-        executor = Executor(broker, registry, storage, settings, nursery, hooks, directory)
+        executor = Executor(
+            broker=broker,
+            registry=registry,
+            storage=storage,
+            settings=settings,
+            nursery=nursery,
+            hooks=hooks,
+            directory=directory,
+        )
         middleware = _PerThread(executor)
         broker.add_middleware(middleware)
 
+        @dramatiq.actor(actor_name=ACTOR, queue_name=queues[0] if queues else "default", broker=broker)
         def run_task(key: str) -> None:
             message: Any = middleware.current.message
             executor.execute(key, message.queue_name, message.options["redis_message_id"])
 
-        dramatiq.actor(run_task, actor_name=ACTOR, queue_name=queues[0] if queues else "default", broker=broker)
         for queue in queues:
             broker.declare_queue(queue)
         broker.announce([*queues, *(f"{queue}.DQ" for queue in queues)])
@@ -113,9 +130,11 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             broker, queues=set(queues) or {"default"}, worker_timeout=IDLE_MILLISECONDS, worker_threads=settings.slots
         )
         reaper = Reaper(broker, settings.worker.heartbeat_seconds)
+        cancellations = Cancellations(client, executor)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
         hooks.call("dragon_startup", settings=settings, role="worker")
         reaper.start()
+        cancellations.start()
         sweeper.start()
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
@@ -123,9 +142,12 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         log.info("worker_stopping", grace_seconds=settings.worker.shutdown_seconds)
         _drain(worker, broker, executor, settings.worker.shutdown_seconds)
         reaper.stop()
+        cancellations.stop()
         executor.close()
-        with contextlib.suppress(redis.RedisError):
-            client.zrem(f"{broker.namespace}:__heartbeats__", broker.broker_id)
+        with contextlib.suppress(redis.RedisError):  # the reaper of another worker does it then
+            broker.resign()
+        courier.close()
+        client.close()
     log.info("worker_stopped")
     return 0
 
@@ -148,9 +170,10 @@ def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, 
     worker.stop(timeout=10_000)
 
 
-def _wait_for_redis(client: "redis.Redis") -> None:
+def _wait_for_redis(client: "redis.Redis", stop: threading.Event) -> bool:
+    """Return whether Redis answers; False if the worker is told to stop while it waits."""
     deadline = time.monotonic() + CONNECT_SECONDS
-    while True:
+    while not stop.is_set():
         try:
             client.ping()
         except redis.AuthenticationError as error:
@@ -158,9 +181,10 @@ def _wait_for_redis(client: "redis.Redis") -> None:
         except redis.RedisError as error:
             if time.monotonic() > deadline:
                 raise SettingsError("redis", f"the server cannot be reached: {error}") from error
-            time.sleep(0.2)
+            stop.wait(0.2)
         else:
-            return
+            return True
+    return False
 
 
 @contextlib.contextmanager
@@ -183,9 +207,10 @@ def _run_directory(parent: Path) -> Iterator[Path]:
 def _remove_if_dead(directory: Path) -> None:
     try:
         lock: IO[str] = (directory / ".lock").open("r+")
-    except FileNotFoundError:
-        if time.time() - directory.stat().st_mtime > 60:  # not one that is just being made
-            shutil.rmtree(directory, ignore_errors=True)
+    except OSError:
+        with contextlib.suppress(OSError):  # another worker removes it at this moment
+            if time.time() - directory.stat().st_mtime > 60:  # not one that is just being made
+                shutil.rmtree(directory, ignore_errors=True)
         return
     with lock:
         try:

@@ -7,6 +7,7 @@ Worker to task process: `Run`. Task process to worker: any number of `Progress` 
 
 import socket
 import struct
+import threading
 from typing import Any
 
 import msgspec
@@ -16,6 +17,10 @@ from dragon_framework.context import WrittenFile
 MAX_FRAME_BYTES = 64 * 2**20
 """Largest message: results above it are a defect of the task, not a load to carry."""
 
+SEND_SECONDS = 30.0
+"""Longest wait for the other side to read a large message."""
+
+_LARGE_BYTES = 65536  # smaller ones fit the kernel's buffer
 _HEADER = struct.Struct(">I")
 
 
@@ -51,11 +56,19 @@ class Partial(msgspec.Struct, tag="partial"):
 
 
 class Done(msgspec.Struct, tag="done"):
-    """The task has succeeded."""
+    """The task has succeeded.
+
+    Args:
+        values: The result's values.
+        files: Files still to be stored.
+        bytes_fetched: What its sources took from the network.
+        last: Whether the task process ends now.
+    """
 
     values: dict[str, Any]
     files: list[WrittenFile]
     bytes_fetched: int = 0
+    last: bool = False
 
 
 class Failed(msgspec.Struct, tag="failed"):
@@ -66,12 +79,14 @@ class Failed(msgspec.Struct, tag="failed"):
         details: What the client sees.
         transient: Whether the same task may succeed later.
         log: What the log sees, for defects: the traceback.
+        last: Whether the task process ends now.
     """
 
     code: str
     details: Any
     transient: bool = False
     log: str = ""
+    last: bool = False
 
 
 Report = Progress | Partial | Done | Failed
@@ -86,11 +101,12 @@ class Closed(Exception):
 
 
 class Channel:
-    """Frames over a connected socket."""
+    """Frames over a connected socket. Any thread may send, one receives."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
         self._buffer = bytearray()
+        self._sending = threading.Lock()
 
     def send(self, message: Run | Report) -> None:
         """Send one message.
@@ -98,12 +114,17 @@ class Channel:
         Raises:
             Closed: If the other side is gone.
             ValueError: If the message is larger than a frame may be.
+            TypeError: If it holds what JSON cannot.
         """
         body = _encoder.encode(message)
         if len(body) > MAX_FRAME_BYTES:
             raise ValueError(f"a message of {len(body)} bytes is above the {MAX_FRAME_BYTES} that are carried")
         try:
-            self.socket.sendall(_HEADER.pack(len(body)) + body)
+            with self._sending:
+                if len(body) < _LARGE_BYTES:
+                    self.socket.sendall(_HEADER.pack(len(body)) + body)
+                else:
+                    self._send_large(body)
         except OSError as error:
             raise Closed from error
 
@@ -133,3 +154,12 @@ class Channel:
             if not data:
                 raise Closed
             self._buffer += data
+
+    def _send_large(self, body: bytes) -> None:
+        timeout = self.socket.gettimeout()
+        self.socket.settimeout(SEND_SECONDS)
+        try:
+            self.socket.sendall(_HEADER.pack(len(body)))
+            self.socket.sendall(body)
+        finally:
+            self.socket.settimeout(timeout)

@@ -20,7 +20,7 @@ def test_dramatiq_decodes_our_message_to_the_call_we_mean():
 
 def test_our_message_has_the_fields_and_types_of_dramatiqs_own():
     broker = StubBroker()
-    actor = dramatiq.actor(lambda key: None, actor_name=ACTOR, queue_name="image", broker=broker)
+    actor = dramatiq.actor(print, actor_name=ACTOR, queue_name="image", broker=broker)
     theirs = msgspec.json.decode(actor.message(new_key()).encode())
 
     ours = msgspec.json.decode(encode_message(new_key(), "image"))

@@ -225,15 +225,21 @@ def test_finishing_forgets_the_message_and_counts(redis_url):
     assert float(client.hget(scripts.METRICS, "bench.noop|success|seconds")) == pytest.approx(before + 0.5)
 
 
-def test_claiming_counts_deliveries_and_gives_up_after_the_last(redis_url):
+def test_claiming_again_is_the_same_delivery_and_deaths_are_what_counts(redis_url):
     key = new_key()
     client = connect_sync(redis_url)
     run(redis_url, lambda store: store.submit([submission(key)]))
     claim = client.register_script(scripts.CLAIM)
 
-    states = [claim(keys=[scripts.STATUS + key], args=[key, now(), 3, 60])[0] for _ in range(4)]
+    def claimed() -> int:
+        return claim(keys=[scripts.STATUS + key], args=[key, now(), 3, 60])[0]
 
-    assert states == [1, 2, 3, -3]
+    states = [claimed(), claimed()]
+    for _ in range(3):
+        client.incr(f"dragon:a:{key}")
+        states.append(claimed())
+
+    assert states == [1, 1, 2, 3, -3]
 
 
 def test_an_expired_task_is_never_brought_back(redis_url):
