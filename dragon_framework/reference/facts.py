@@ -233,7 +233,7 @@ def _error_row(error: type[errors.TaskError]) -> ErrorRow:
     meaning = (error.__doc__ or "").strip().partition("\n")[0]
     transient = "yes" if error.transient else "no"
     if error is errors.SourceUnavailableError:
-        transient = "unless the server answered 4xx"
+        transient = "depends on the cause"
     return ErrorRow(error.code, meaning, transient)
 
 
