@@ -46,7 +46,7 @@ def test_a_blocked_create_answers_with_the_final_statuses_in_order(client):
 
 
 def test_a_wrong_task_ends_as_error_at_once_with_every_wrong_field_named(client):
-    wrong, right = client.create([{"task_name": "probe.echo", "number": 11, "mood": "sad", "colour": 1}, ECHO])
+    wrong, right = client.create([{"task_name": "probe.echo", "number": 11, "mood": "sad", "zzz": 1}, ECHO])
 
     assert right["status"] == "success"
     assert wrong["status"] == "error"
@@ -57,7 +57,7 @@ def test_a_wrong_task_ends_as_error_at_once_with_every_wrong_field_named(client)
             "text": ["this field is required"],
             "number": ["must be at most 10, got 11"],
             "mood": ["must be one of 'calm', 'wild', got 'sad'"],
-            "colour": ["unknown parameter"],
+            "zzz": ["unknown parameter"],
         }
     }
     assert wrong["error"] == {"code": "invalid_parameters", "transient": False}
