@@ -31,11 +31,14 @@ LONGEST_DELAY_SECONDS = 10.0
 STEADY_SECONDS = 30.0
 """A process that lived so long is started again at once when it dies."""
 
-MAX_FAILED_STARTS = 5
+MAX_FAILED_STARTS = 3
 """So many deaths in a row before the service ever answered, or of Valkey, end the service."""
 
+BAD_SETTING = 2
+"""Exit status of a child that cannot use a setting: at its first start, that ends the service."""
+
 EXTRA_STOP_SECONDS = 5.0
-"""What is left after the grace periods of API and workers and so long is killed."""
+"""What is left after its grace period and so long is killed."""
 
 
 class Ended(Exception):
@@ -60,6 +63,7 @@ class Child:
         self.due: float | None = None
         """When it is to be started again; None while it runs."""
         self.failures = 0
+        self.starts = 0
         self._handover = handover
         self._descriptors = descriptors
         self._started = 0.0
@@ -76,6 +80,7 @@ class Child:
         # Settings go through the pipe, the URL of Redis through nothing else.
         environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
         self.due = None
+        self.starts += 1
         self._started = time.monotonic()
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, pass_fds=self._descriptors, start_new_session=True, env=environment
@@ -213,11 +218,11 @@ class Supervisor:
             pid = child.pid
             status = child.ended()
             if status is not None and not self._signals:
-                if not self._answered and (status == 2 or child.failures >= MAX_FAILED_STARTS):
-                    # Status 2: a bad setting, which it has told.
-                    if status != 2:
-                        self._log("error", "service_does_not_start", role=child.role, status=status)
-                    raise Ended(2 if status == 2 else 1)
+                if status == BAD_SETTING and child.starts == 1:
+                    raise Ended(BAD_SETTING)  # it has told
+                if not self._answered and child.failures >= MAX_FAILED_STARTS:
+                    self._log("error", "service_does_not_start", role=child.role, status=status)
+                    raise Ended(1)
                 delay = 0.0 if child.failures == 1 else FIRST_DELAY_SECONDS * 2.0 ** (child.failures - 1)
                 child.due = now + min(LONGEST_DELAY_SECONDS, delay)
                 self._log("error", "process_died", role=child.role, pid=pid, status=status, failures=child.failures)
@@ -226,29 +231,36 @@ class Supervisor:
                 child.tell()
 
     def _stop(self, reader: socket.socket) -> None:
-        """End everything: workers and API in their own time, then Valkey."""
+        """End everything: workers in their own time, then the API, which told the last results, then Valkey."""
         self._listener.close()
-        alive = [child for child in self._children if child.pid]
         if self._answered:
             self._log("info", "service_stopping")
-        grace = max(self._settings.worker.shutdown_seconds, self._settings.api.shutdown_seconds) + EXTRA_STOP_SECONDS
-        deadline = time.monotonic() + (grace if self._answered else EXTRA_STOP_SECONDS)
-        for child in alive:
-            child.signal(signal.SIGTERM)
-        killed = False
-        while alive := [child for child in alive if child.pid and child.ended() is None]:
-            if not killed and (self._signals > 1 or time.monotonic() > deadline):
-                killed = True
-                if self._signals <= 1:
-                    self._log("warning", "processes_killed", roles=[child.role for child in alive])
-                for child in alive:
-                    child.signal(signal.SIGKILL)
-            select.select([reader], [], [], max(0.05, min(0.5, deadline - time.monotonic())))
-            _drain(reader)
+        for role, grace in (
+            ("worker", self._settings.worker.shutdown_seconds),
+            ("api", self._settings.api.shutdown_seconds),
+        ):
+            children = [child for child in self._children if child.role == role]
+            self._end(children, reader, grace + EXTRA_STOP_SECONDS if self._answered else EXTRA_STOP_SECONDS)
         if self._server is not None:
             self._server.stop()
         if self._answered:
             self._log("info", "service_stopped")
+
+    def _end(self, children: list[Child], reader: socket.socket, grace_seconds: float) -> None:
+        """End some children; kill those that are there after the grace period, or after a second signal."""
+        deadline = time.monotonic() + grace_seconds
+        for child in children:
+            child.signal(signal.SIGTERM)
+        while alive := [child for child in children if child.pid and child.ended() is None]:
+            late = time.monotonic() > deadline
+            if late or self._signals > 1:
+                if late:
+                    self._log("warning", "processes_killed", pids=[child.pid for child in alive])
+                    deadline = float("inf")
+                for child in alive:
+                    child.signal(signal.SIGKILL)
+            select.select([reader], [], [], 0.1)
+            _drain(reader)
 
     def _handover(self) -> Handover:
         redis = self._server.url if self._server is not None else self._settings.redis

@@ -177,6 +177,8 @@ class Served:
         while (line := self.process.stdout.readline()) and not line.startswith(("secret:", "There is no development")):
             self.printed += line
         self.printed += line
+        address = cwd / "data" / "redis.url"
+        self.socket = address.read_text().removeprefix("unix://") if address.exists() else ""
         self.url = self._said(r"listening on (\S+)")
         self.secret = self._said(r"^secret: (\S+)")
 
@@ -190,7 +192,7 @@ class Served:
         request = Request(
             f"{self.url}/v1/create", json.dumps(body).encode(), {"Authorization": f"Secret {self.secret}"}
         )
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=15) as answer:
             return json.load(answer)[0]
 
     def processes(self):
@@ -199,10 +201,11 @@ class Served:
         found = []
         for directory in Path("/proc").glob("[0-9]*"):
             try:
-                if mark in (directory / "environ").read_bytes().split(b"\0"):
-                    found.append(
-                        (int(directory.name), (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-                    )
+                command = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                # Valkey writes its title over its environment; the title has its socket.
+                of_valkey = self.socket and self.socket in command
+                if of_valkey or mark in (directory / "environ").read_bytes().split(b"\0"):
+                    found.append((int(directory.name), command))
             except OSError:
                 continue
         return found
