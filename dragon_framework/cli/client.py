@@ -5,6 +5,7 @@ the statuses of a created task, line by line. Stands on `http.client`.
 """
 
 import http.client
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from dragon_framework.media_types import media_type_of
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 120.0
 """Streams that have nothing to tell send blank lines, every 15 s by default."""
+
+RECONNECTS = 8
+"""How often in a row a broken stream is taken up again: half a minute."""
 
 
 class ServiceError(DragonError):
@@ -65,20 +69,42 @@ class Client:
         return str(msgspec.json.decode(body)["url"])
 
     def create(self, definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Create a task and yield its statuses, until the final one."""
-        connection = self._connect()
+        """Create a task and yield its statuses, until the final one.
+
+        A stream that breaks off, because the API was started again, is taken up by key.
+
+        Raises:
+            ServiceError: If the task cannot be created, or the service stays away.
+        """
         body = msgspec.json.encode({"tasks": [definition]})
+        method, path, status, lost = "POST", "/v1/create_stream", {}, 0
+        while True:
+            try:
+                for status in self._stream(method, path, body):  # the last one is looked at below
+                    yield status
+                    lost = 0
+                    if status.get("status") in {"success", "error"}:
+                        return
+                error = ServiceError(f"{self._shown} ends the stream before the task has ended")
+            except ServiceError as broken:
+                error = broken
+            lost += 1
+            if not status.get("key") or lost > RECONNECTS:
+                raise error
+            time.sleep(min(5.0, 0.1 * 2**lost))
+            method, path, body = "GET", f"/v1/status_stream?tasks={status['key']}", b""
+
+    def _stream(self, method: str, path: str, body: bytes) -> Iterator[dict[str, Any]]:
+        connection = self._connect()
         try:
-            response = self._request(
-                connection, "POST", "/v1/create_stream", body, {"Content-Type": "application/json"}
-            )
+            response = self._request(connection, method, path, body or None, {"Content-Type": "application/json"})
             if response.status != 200:
                 raise self._refusal(response.status, response.read())
             while line := response.readline():
                 if line.strip():
                     value = msgspec.json.decode(line)
                     yield from value if isinstance(value, list) else [value]
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, msgspec.DecodeError) as error:
             raise self._lost(error) from error
         finally:
             connection.close()

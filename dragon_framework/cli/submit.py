@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def submit(arguments: argparse.Namespace) -> int:
     Without a secret, the one of the development account is taken from the data directory
     if the service is on this machine.
     """
-    from dragon_framework.cli.client import Client, ServiceError
+    from dragon_framework.cli.client import Client
     from dragon_framework.cli.coercion import coerced, source_kind
 
     settings = settings_of(arguments)
@@ -63,20 +64,18 @@ def submit(arguments: argparse.Namespace) -> int:
         for status in client.create({"task_name": arguments.task, **values}):
             if status.get("progress") is not None:
                 bar.show(status["progress"])
+    except KeyboardInterrupt:
+        bar.clear()
+        print(f"dragon: the task {status.get('key', '')} goes on", file=sys.stderr)
+        return 130
     finally:
         bar.clear()
     if status.get("status") == "success":
         print_json(status.get("result"), compact=compact)
         return 0
-    if status.get("status") == "error":
-        facts = status.get("error", {})
-        return print_error(
-            facts.get("code", "task_error"),
-            status.get("result"),
-            transient=bool(facts.get("transient")),
-            compact=compact,
-        )
-    raise ServiceError(f"{server} ended the stream before the task did; its key is {status.get('key')}")
+    facts = status.get("error", {})
+    code, transient = facts.get("code", "task_error"), bool(facts.get("transient"))
+    return print_error(code, status.get("result"), transient=transient, compact=compact)
 
 
 def _uploaded(client: Any, value: Any) -> Any:
