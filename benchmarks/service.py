@@ -141,7 +141,9 @@ class Service:
 
 
 def listening_pid(port: int) -> int:
-    """Return the process that listens on a TCP port of this machine.
+    """Return the process that answers on a TCP port of this machine.
+
+    The supervisor holds the socket too, for an API that is started again; the API is the younger of the two.
 
     Raises:
         LookupError: If there is none, or it belongs to another user.
@@ -151,7 +153,7 @@ def listening_pid(port: int) -> int:
         fields = line.split()
         if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
             inodes.add(f"socket:[{fields[9]}]")
-    for process in Path("/proc").glob("[0-9]*"):
+    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name), reverse=True):
         try:
             if any(str(file.readlink()) in inodes for file in (process / "fd").iterdir()):
                 return int(process.name)
