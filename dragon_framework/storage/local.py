@@ -161,8 +161,8 @@ class LocalStorage(Storage):
         if not stat.S_ISREG(before.st_mode):
             raise OSError(errno.EINVAL, "what the task wrote is not a regular file")
         for left in reversed(range(_TRIES)):
-            target.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
             try:
+                target.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
                 # A file with other names is copied: its time and mode are not ours to change,
                 # and renaming one onto another of its names does nothing (POSIX, rename).
                 if before.st_nlink > 1:
@@ -173,7 +173,7 @@ class LocalStorage(Storage):
                     if error.errno != errno.EXDEV:  # not another file system
                         raise
                     return self._copied(source, target, media_type)
-            except FileNotFoundError:
+            except (FileNotFoundError, FileExistsError):  # swept after, or while, mkdir found it there
                 if not left or not source.exists():
                     raise
         raise AssertionError  # the last try returns or raises

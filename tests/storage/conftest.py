@@ -92,7 +92,8 @@ class S3Front:
     """Forwards to *port*, with ranges and conditions as Amazon S3 answers them.
 
     `answer_with` is a list of statuses that the next requests get instead; those whose line
-    matches `failing` get 500. `requests` are the lines of all, `bytes_sent` counts bodies.
+    matches `failing` get 500; `shorten` halves what ranges get. `requests` are the lines of
+    all, `bytes_sent` counts bodies.
     """
 
     def __init__(self, port: int):
@@ -101,6 +102,7 @@ class S3Front:
         self.bytes_sent = 0
         self.answer_with: list[int] = []
         self.failing: re.Pattern[str] | None = None
+        self.shorten = False
         front = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -131,6 +133,11 @@ class S3Front:
                     return self._answer(412, {}, b"")  # RFC 9110, 13.1.1
                 if "Content-Range" in headers and status == 200:
                     status = 206  # RFC 9110, 15.3.7
+                    if front.shorten:
+                        data = data[: len(data) // 2]
+                        unit, size = headers["Content-Range"].split("/")
+                        start = int(unit.removeprefix("bytes ").partition("-")[0])
+                        headers["Content-Range"] = f"bytes {start}-{start + len(data) - 1}/{size}"
                 return self._answer(status, headers, data)
 
             def _answer(self, status, headers, data):
