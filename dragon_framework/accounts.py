@@ -33,6 +33,7 @@ LOOPBACK_REFERRERS = ("localhost", "127.0.0.1", "[::1]")
 CACHE_SECONDS = 5.0
 CACHE_ENTRIES = 4096
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _REFERRER = re.compile(r"(?:https?://)?(?:\*\.)?[a-z0-9.\-\[\]:]+")
 
@@ -134,8 +135,9 @@ def referrer_allowed(referrers: tuple[str, ...], referrer: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if not host or parts.scheme not in {"http", "https"}:
+    if not host or parts.scheme not in _DEFAULT_PORTS:
         return False
+    port = port or _DEFAULT_PORTS[parts.scheme]
     for pattern in referrers:
         wanted = urlsplit(pattern if "://" in pattern else f"//{pattern}")
         try:

@@ -75,8 +75,11 @@ class EmbeddedServer:
     def start(self) -> None:
         """Start the server and wait until it has loaded its data."""
         binary = find_server()
-        self._data.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        try:
+            self._data.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+        except OSError as error:
+            raise SettingsError("data_dir", f"{self._data} cannot be used: {error.strerror}") from error
         try:
             self._start(binary)
         except BaseException:
@@ -154,7 +157,7 @@ class EmbeddedServer:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in a terminal is for the supervisor to answer
                 pass_fds=[self._lock.fileno()] if self._lock else [],  # the lock lives as long as the server
-                preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
+                preexec_fn=_die_with_parent() if sys.platform == "linux" else None,  # noqa: PLW1509  # see _Prctl
             )
         deadline = time.monotonic() + START_SECONDS
         while not answers(address):

@@ -1,0 +1,251 @@
+"""Tasks that behave badly in every way, for the tests of the worker."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
+from dragon_framework.errors import TaskError
+
+
+class Nothing(Parameters, frozen=True, kw_only=True):
+    """No parameters."""
+
+
+class Text(Parameters, frozen=True, kw_only=True):
+    text: Annotated[str, Meta(description="Any text.")] = ""
+
+
+class Name(Parameters, frozen=True, kw_only=True):
+    path: Annotated[str, Meta(description="File to write to.")] = ""
+    seconds: Annotated[float, Meta(ge=0, le=600, description="How long to take.")] = 60.0
+
+
+class Answer(Output, frozen=True, kw_only=True):
+    text: Annotated[str, Meta(description="Some text.")] = ""
+    pid: Annotated[int, Meta(description="A process id.", ge=0, le=2**31)] = 0
+
+
+@task("acme.echo")
+def acme_echo(parameters: Text, ctx: TaskContext) -> Answer:
+    """Return the text, and the process that ran."""
+    return Answer(text=parameters.text, pid=os.getpid())
+
+
+@task("other.echo")
+def other_echo(parameters: Text, ctx: TaskContext) -> Answer:
+    """Return the text, from another queue."""
+    return Answer(text=parameters.text)
+
+
+@task("acme.write", files=(OutputFile("early"), OutputFile("late")))
+def acme_write(parameters: Text, ctx: TaskContext) -> Answer:
+    """Show progress and a partial result, write two files."""
+    ctx.progress(7)
+    early = ctx.output("early", ".txt")
+    early.write_text("e" + parameters.text)
+    ctx.partial(text="half", early=early)
+    time.sleep(0.05)
+    ctx.output("late", ".txt").write_text("l" + parameters.text)
+    return Answer(text="whole")
+
+
+@task("acme.exit")
+def acme_exit(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """End the process."""
+    os._exit(41)
+
+
+@task("acme.segfault")
+def acme_segfault(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Read address 0."""
+    import ctypes
+
+    ctypes.string_at(0)
+    return Answer()
+
+
+@task("acme.sysexit")
+def acme_sysexit(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Call `sys.exit`."""
+    sys.exit(3)
+
+
+@task("acme.raise_defect")
+def acme_raise_defect(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Raise an error with a secret in it."""
+    raise ZeroDivisionError("/etc/secret")
+
+
+class TeapotError(TaskError):
+    """The teapot is empty."""
+
+    code = "teapot"
+    transient = True
+
+    def __str__(self) -> str:
+        return "short and stout"
+
+
+@task("acme.raise_declared")
+def acme_raise_declared(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Raise an error that is shown."""
+    raise TeapotError
+
+
+@task("acme.wrong_type")
+def acme_wrong_type(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Return something else than was declared."""
+    return {"text": 1}  # type: ignore[return-value]
+
+
+@task("acme.hang", seconds=0.5)
+def acme_hang(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Ignore every polite request."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(10)
+
+
+@task("acme.chatty_hang", seconds=0.5)
+def acme_chatty_hang(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Say all the time that it goes on."""
+    while True:
+        ctx.progress(1)
+        time.sleep(0.01)
+
+
+@task("acme.memory", memory_bytes=150 * 2**20)
+def acme_memory(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Take more memory than allowed, while showing progress."""
+    held = []
+    while True:
+        held.append(b"x" * (2 * 2**20))
+        ctx.progress(len(held))
+        time.sleep(0.005)
+
+
+@task("acme.flood", files=(OutputFile("flood", optional=True),), output_bytes=10_000)
+def acme_flood(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Write more than allowed."""
+    with ctx.output("flood", ".bin").open("wb") as file:
+        while True:
+            file.write(b"x" * 5000)
+            file.flush()
+            time.sleep(0.01)
+
+
+PROGRAM = [sys.executable, "-c", "import time; time.sleep(300)"]
+
+
+@task("acme.leave_program")
+def acme_leave_program(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Return while a program of its still runs."""
+    return Answer(pid=subprocess.Popen(PROGRAM).pid)
+
+
+def detached(path: Path) -> int:
+    """Start a program by a double fork, in a session of its own; return its process id."""
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            path.write_text(str(os.getpid()))
+            os.execv(sys.executable, PROGRAM)
+        os._exit(0)
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+    return int(path.read_text())
+
+
+@task("acme.leave_daemon")
+def acme_leave_daemon(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Return while a detached program of its still runs."""
+    return Answer(pid=detached(ctx.temporary_directory / "pid"))
+
+
+@task("acme.hang_with_daemon", seconds=1.0)
+def acme_hang_with_daemon(parameters: Name, ctx: TaskContext) -> Answer:
+    """Hang, with a detached program and one in the group."""
+    subprocess.Popen(PROGRAM)
+    detached(Path(parameters.path))
+    time.sleep(parameters.seconds)
+    return Answer()
+
+
+@task("acme.leave_thread")
+def acme_leave_thread(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Return while a thread of its still reports progress."""
+
+    def talk() -> None:
+        while True:
+            ctx.progress("from the past")
+            time.sleep(0.001)
+
+    threading.Thread(target=talk, daemon=True).start()
+    return Answer(pid=os.getpid())
+
+
+@task("acme.lose_home")
+def acme_lose_home(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Leave the process in a directory that is about to vanish."""
+    os.chdir(ctx.temporary_directory)
+    return Answer(pid=os.getpid())
+
+
+@task("acme.where")
+def acme_where(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Return the directory the process is in."""
+    return Answer(text=str(Path.cwd()), pid=os.getpid())
+
+
+@task("acme.note")
+def acme_note(parameters: Name, ctx: TaskContext) -> Answer:
+    """Note each start as a line in a file, then take a while."""
+    with Path(parameters.path).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(parameters.seconds)
+    return Answer(text="slept")
+
+
+@task("acme.until_file")
+def acme_until_file(parameters: Name, ctx: TaskContext) -> Answer:
+    """Note each start, then wait for a file."""
+    with Path(parameters.path).open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    while not Path(f"{parameters.path}.go").exists():
+        time.sleep(0.01)
+    return Answer(text="gone")
+
+
+@task("acme.kill_worker")
+def acme_kill_worker(parameters: Name, ctx: TaskContext) -> Answer:
+    """Kill the worker that runs it."""
+    import signal
+
+    with Path(parameters.path).open("a") as file:
+        file.write("started\n")
+    nursery = os.getppid()
+    status = Path(f"/proc/{nursery}/status").read_text()
+    worker = int(status.partition("PPid:")[2].split()[0])
+    os.kill(worker, signal.SIGKILL)
+    time.sleep(60)
+    return Answer()
+
+
+@task("acme.polite")
+def acme_polite(parameters: Name, ctx: TaskContext) -> Answer:
+    """Wait to be cancelled, and note it."""
+    Path(parameters.path).write_text("started")
+    while not ctx.cancelled:
+        time.sleep(0.01)
+    Path(parameters.path).write_text("cancelled")
+    ctx.check()
+    return Answer()
