@@ -100,6 +100,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     storage = open_storage(
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
     )
+    storage.check()
     courier = Courier(client, [*queue_scripts.MESSAGES, *status_scripts.LIFE])
     broker = DragonBroker(client, courier, slots=settings.slots)
     hooks = load_hooks()
