@@ -144,6 +144,16 @@ def test_a_bomb_inside_an_icon_is_refused_by_both_tasks(info, thumb, saved, make
             run(path)
 
 
+def test_the_limit_holds_for_the_picture_inside_an_icon(monkeypatch, info, thumb, saved, tmp_path):
+    saved(Image.new("RGBA", (100, 100)), "inside.png")
+    path = saved(ico_with((tmp_path / "inside.png").read_bytes()), "a.ico")
+    monkeypatch.setenv("DRAGON_IMAGE_MAX_PIXELS", "9999")
+
+    for run in (info, thumb):
+        with pytest.raises(UnreadableSourceError, match="at most 9999 pixels"):
+            run(path)
+
+
 def test_a_webp_of_the_largest_size_allocates_nothing_for_its_description(info, saved):
     """A lossless header of 16383 × 16383 px (RFC 9649, 3.4) and nothing behind it."""
     bits = struct.pack("<I", (16_382) | (16_382 << 14))

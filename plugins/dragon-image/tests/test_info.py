@@ -74,7 +74,8 @@ def test_the_orientation_in_xmp_is_left_alone(info, thumb, saved):
     """Browsers do the same."""
     xmp = b'<rdf:Description tiff:Orientation="6"/>'
     for name in ("a.png", "a.tif", "a.webp", "a.jpg"):
-        path = saved(Image.new("RGB", (4, 3)), name, xmp=xmp)
+        options = {"tiffinfo": {700: xmp}} if name == "a.tif" else {"xmp": xmp}
+        path = saved(Image.new("RGB", (4, 3)), name, **options)
 
         output = info(path)
 

@@ -102,15 +102,14 @@ def test_cropping_takes_the_middle(thumb, saved, suffix):
 
 @pytest.mark.parametrize("size", [(1600, 1200), (1601, 1199), (1007, 2003)])
 def test_a_jpeg_decoded_small_shows_the_same_as_one_decoded_whole(thumb, saved, size):
-    """Each half of the picture is half of the thumbnail, to a quarter of a grey level per pixel of error."""
-    image = Image.linear_gradient("L").resize(size)
+    """Spots of a ninetieth of the picture; most of what differs is the loss of both JPEGs."""
+    spots = Image.effect_noise((90, 90), 90).resize(size, Image.Resampling.BICUBIC)
 
-    small = thumb(saved(image, "a.jpg", quality=95), width=50, height=60, crop=True).convert("L")
+    small = thumb(saved(spots, "a.jpg", quality=95), width=200, height=240, crop=True, quality=95).convert("L")
 
-    whole = image.resize((50, 60), Image.Resampling.LANCZOS, box=_middle(size, (50, 60)))
+    whole = spots.resize((200, 240), Image.Resampling.LANCZOS, box=_middle(size, (200, 240)))
     difference = [abs(a - b) for a, b in zip(small.tobytes(), whole.tobytes(), strict=True)]
-    assert max(difference) <= 4
-    assert sum(difference) / len(difference) < 1
+    assert sum(difference) / len(difference) < 2
 
 
 def _middle(size, shape):

@@ -15,7 +15,6 @@ from PIL import Image, ImageChops, ImageCms
 
 PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
-_PROFILE_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK", "LAB": "Lab"}  # ICC.1:2022, table 19
 _GREY_STEPS = {"L;2": 85, "L;4": 17, "L;2I": 85, "L;4I": 17}  # 255 / (2**bits - 1)
 _WHITE_16 = 65_535
 _STEP_16 = 257  # 65535 / 255
@@ -118,19 +117,15 @@ def _correct_transparency(image: Image.Image, stored_as: str) -> None:
 
 @lru_cache(maxsize=4)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the transform from *mode* to sRGB, or None if *profile* is of no use."""
+    """Return the transform from *mode* to sRGB, or None if *profile* is of no use.
+
+    LittleCMS refuses a profile of another colour model than the pixels.
+    """
+    if not profile and mode != "LAB":
+        return None
     try:
-        source: Any
-        if profile:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if source.profile.xcolor_space.strip() != _PROFILE_SPACES[mode]:
-                return _transform(b"", mode) if mode == "LAB" else None
-        elif mode == "LAB":
-            source = ImageCms.createProfile("LAB")
-        else:
-            return None
         return ImageCms.buildTransform(
-            source,
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)) if profile else ImageCms.createProfile("LAB"),
             ImageCms.createProfile("sRGB"),
             mode,
             "RGB",
@@ -138,4 +133,4 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return _transform(b"", mode) if mode == "LAB" and profile else None
+        return _transform(b"", mode) if profile else None

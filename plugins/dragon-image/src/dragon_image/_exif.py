@@ -70,9 +70,8 @@ def shown(image: ImageFile.ImageFile, orientation: int | None) -> tuple[Size, Tu
 
 def _tags(image: ImageFile.ImageFile) -> tuple[dict[int, Any], dict[int, Any]]:
     """Return the tags of the picture, and those of how it was shot; empty where they are broken."""
-    # Browsers do not turn a picture for what its XMP says; Pillow would.
-    image.info.pop("xmp", None)
-    image.info.pop("XML:com.adobe.xmp", None)
+    if image.format == "TIFF":
+        image.info.pop("xmp", None)  # browsers do not turn a picture for what its XMP says; Pillow would
     try:
         exif = image.getexif() if image.format == "TIFF" else _parsed(image)
         base = dict(exif)

@@ -9,7 +9,7 @@ modules here and on the core's geometry; import it inside a task's function alon
 """
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, NamedTuple
 
 from PIL import Image, ImageFile
 
@@ -22,9 +22,7 @@ from dragon_image._drawing import with_play_icon
 from dragon_image._exif import read_exif, shown
 from dragon_image._reading import load, open_image
 from dragon_image._writing import save
-
-if TYPE_CHECKING:
-    from dragon_image.thumb import ImageThumbParameters
+from dragon_image.thumb import ImageThumbParameters
 
 MAX_SIDES = {
     "jpeg": 65_500,  # JPEG_MAX_DIMENSION of libjpeg
@@ -60,7 +58,7 @@ class Plan(NamedTuple):
         return self.turn.size(self.size)
 
 
-def make_thumbnail(parameters: "ImageThumbParameters", ctx: TaskContext, path: Path) -> tuple[Size, Size]:
+def make_thumbnail(parameters: ImageThumbParameters, ctx: TaskContext, path: Path) -> tuple[Size, Size]:
     """Write the thumbnail to *path*; return the size of the original as shown, and of the thumbnail.
 
     Raises:
@@ -77,7 +75,7 @@ def make_thumbnail(parameters: "ImageThumbParameters", ctx: TaskContext, path: P
     return original, image.size
 
 
-def plan_thumbnail(parameters: "ImageThumbParameters", stored: Size, upright: Turn) -> Plan:
+def plan_thumbnail(parameters: ImageThumbParameters, stored: Size, upright: Turn) -> Plan:
     """Return what to do with a picture of *stored* size that *upright* shows as it was shot."""
     turn = upright.then_rotated(parameters.rotation)
     width, height = parameters.width, parameters.height
@@ -96,7 +94,7 @@ def _check(task_name: str, size: Size, file_format: str, max_pixels: int) -> Non
 
 
 def _scaled(
-    parameters: "ImageThumbParameters", ctx: TaskContext, file: IO[bytes]
+    parameters: ImageThumbParameters, ctx: TaskContext, file: IO[bytes]
 ) -> tuple[Image.Image, Size, Turn, bytes | None]:
     """Return the scaled picture, the original's size as shown, the turn still to be done, and the ICC profile.
 
