@@ -32,7 +32,13 @@ def dragon(source: Path, side: int, out: Path) -> Callable[[], None]:
     def once() -> None:
         parameters = convert_parameters(task, {"url": str(source), "width": side, "height": side})
         with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-            ctx = RunContext(task, Path(directory), sources, reporter=SilentReporter(), settings=plugin_settings(task, {}, os.environ))
+            ctx = RunContext(
+                task,
+                Path(directory),
+                sources,
+                reporter=SilentReporter(),
+                settings=plugin_settings(task, {}, os.environ),
+            )
             _, files = run_in_context(task, parameters, ctx)
             shutil.move(files[0].path, out)
 

@@ -180,7 +180,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return self.function(parameters, ctx)
 
 
-def task(
+def task(  # noqa: PLR0913  # a declaration: all by name
     name: str,
     *,
     files: tuple[OutputFile, ...] | list[OutputFile] = (),

@@ -11,7 +11,7 @@ import redis
 from dramatiq.brokers.redis import RedisBroker
 
 client = redis.Redis.from_url(os.environ["BENCH_REDIS"])
-broker = RedisBroker(client=client)  # type: ignore[no-untyped-call]
+broker = RedisBroker(client=client)
 dramatiq.set_broker(broker)
 
 

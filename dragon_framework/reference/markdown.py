@@ -114,7 +114,7 @@ def _list(rows: Iterable[Row], indent: str = "") -> str:
         kind = f" ({row.type})" if row.type else ""
         remarks = "".join(f" ({_escaped(remark)})" for remark in row.remarks)
         text = f"{_cell(row.description)}{remarks}".strip()
-        lines.append(f"{indent}- **{row.name}**{kind} – {text}".rstrip())  # noqa: RUF001  # as in the v1 reference
+        lines.append(f"{indent}- **{row.name}**{kind} – {text}".rstrip())  # as in the v1 reference
         if row.inner:
             lines.append(_list(row.inner, f"{indent}  "))
     return "\n".join(lines)
