@@ -7,7 +7,7 @@ import pytest
 from dragon_framework.keys import new_key
 from dragon_framework.status import scripts
 from dragon_framework.status.connection import connect_sync
-from dragon_framework.status.model import Events, Status, encode_status, now
+from dragon_framework.status.model import ErrorFacts, Events, Status, decode_status, encode_status, now
 from dragon_framework.status.store import Submission, TaskStore
 
 
@@ -249,3 +249,30 @@ def test_an_expired_task_is_never_brought_back(redis_url):
     assert finish(client, key, done(key)) == 0
     assert client.register_script(scripts.CLAIM)(keys=[scripts.STATUS + key], args=[key, now(), 3, 60]) == [0]
     assert not client.exists(f"dragon:t:{key}")
+
+
+def test_cancelling_ends_a_task_once_gives_its_place_back_and_tells_workers(redis_url):
+    key, account = new_key(), new_key()
+    client = connect_sync(redis_url)
+    definition = f'{{"task_name":"bench.noop","parameters":{{}},"account":"{account}","counted":true}}'.encode()
+    item = Submission(key, queued(key), definition, "bench")
+    with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        subscription.subscribe(scripts.CANCELLATIONS)
+        subscription.get_message(timeout=1)
+
+        async def story(store):
+            await store.submit([item], account_id=account, most_tasks=1)
+            async with store.watch([key]) as watch:
+                answers = [await store.cancel(key), await store.cancel(key), await store.cancel("A" * 26)]
+                assert await watch.finished(5)
+                return answers, watch.current()
+
+        answers, (blob,) = run(redis_url, story)
+
+        assert subscription.get_message(timeout=2)["data"] == key.encode()
+    assert answers == [True, False, None]
+    status = decode_status(blob)
+    assert (status.status, status.result) == ("error", "the task was cancelled")
+    assert status.error == ErrorFacts("cancelled", transient=False)
+    assert client.get(f"dragon:c:{account}") == b"0"
+    assert finish(client, key, done(key)) == 0

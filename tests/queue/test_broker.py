@@ -1,0 +1,318 @@
+"""The broker's consumer, the reaper and the courier over a real server."""
+
+import contextlib
+import threading
+import time
+
+import pytest
+import redis
+from dramatiq.errors import ConnectionClosed
+
+from dragon_framework.keys import new_key
+from dragon_framework.queue import scripts
+from dragon_framework.queue.broker import DragonBroker
+from dragon_framework.queue.courier import Courier
+from dragon_framework.queue.message import encode_message
+from dragon_framework.queue.reaper import Reaper
+from dragon_framework.status.connection import connect_sync
+
+
+@pytest.fixture
+def client(redis_url):
+    client = connect_sync(redis_url)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def courier(client):
+    courier = Courier(client, scripts.MESSAGES)
+    yield courier
+    courier.close()
+
+
+@pytest.fixture
+def broker(client, courier):
+    broker = DragonBroker(client, courier, slots=2)
+    broker.declare_queue("acme")
+    broker.announce(["acme"])
+    broker.heartbeat()
+    return broker
+
+
+def consumer(broker, queue="acme"):
+    return broker.consume(queue, prefetch=10, timeout=3000)
+
+
+def send(client, count=1, queue="acme"):
+    keys = [new_key() for _ in range(count)]
+    for key in keys:
+        client.hset(f"dramatiq:{queue}.msgs", key, encode_message(key, queue))
+        client.rpush(f"dramatiq:{queue}", key)
+    return keys
+
+
+def members(client, name):
+    return {member.decode() for member in client.smembers(name)}
+
+
+def test_a_waiting_consumer_wakes_when_a_message_comes(broker, client):
+    waiting = consumer(broker)
+    answers = []
+
+    def wait():
+        answers.extend(next(waiting) for _ in range(2))  # nothing yet; then the message
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not client.info("clients")["blocked_clients"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (key,) = send(client)
+    thread.join(10)
+
+    assert answers[0] is None
+    assert answers[1].args == (key,)
+    assert client.llen("dramatiq:acme") == 0
+
+
+def test_no_more_messages_are_taken_than_threads_are_free_over_all_queues(broker, client):
+    broker.declare_queue("other")
+    send(client, 5)
+    send(client, 5, "other")
+    first, second = consumer(broker), broker.consume("other", prefetch=10, timeout=10)
+
+    taken = [next(first), next(first)]
+    refused = next(second)
+    first.ack(taken[0])
+    then = next(second)
+
+    assert refused is None
+    assert then is not None
+    assert client.llen("dramatiq:acme") + client.llen("dramatiq:other") == 7
+
+
+def test_room_that_was_reserved_is_seen_by_others_and_comes_back(broker):
+    assert broker.reserve(0.01) == 2
+    assert broker.reserve(0.01) == 0
+
+    broker.hold("acme", ["A"], reserved=2)
+    assert broker.reserve(0.01) == 1
+
+
+def test_while_tasks_are_short_one_more_is_held_ready_for_each_thread(broker, client):
+    for _ in range(40):
+        broker.note_seconds(0.001)
+    send(client, 10)
+    waiting = consumer(broker)
+
+    taken = [next(waiting) for _ in range(4)]
+
+    assert all(taken)
+    assert client.llen("dramatiq:acme") == 6
+
+
+def test_messages_come_in_their_order(broker, client):
+    keys = send(client, 6)
+    waiting = consumer(broker)
+
+    seen = []
+    for _ in range(6):
+        message = next(waiting)
+        seen.append(message.args[0])
+        waiting.ack(message)
+
+    assert seen == keys
+    assert not client.exists("dramatiq:acme.msgs")
+
+
+def test_what_redis_believes_we_hold_and_we_do_not_is_put_back(broker, client):
+    keys = send(client)
+    running = next(consumer(broker))
+    keys += send(client)
+    broker.call(scripts.TAKE, "acme", 1)  # an answer that never arrived
+
+    consumer(broker)
+
+    assert running.args == (keys[0],)
+    assert members(client, broker.unacknowledged("acme")) == {keys[0]}
+    assert client.lrange("dramatiq:acme", 0, -1) == [keys[1].encode()]
+
+
+def test_what_a_closed_consumer_had_not_handed_on_is_put_back_by_the_next(broker, client):
+    keys = send(client, 2)
+    first = consumer(broker)
+    next(first)  # takes both, hands one on
+
+    first.close()
+    second = consumer(broker)
+
+    assert next(second).args == (keys[1],)
+    assert broker.held("acme") == set(keys)
+
+
+def test_an_id_without_a_message_is_skipped(broker, client):
+    keys = send(client, 2)
+    client.hdel("dramatiq:acme.msgs", keys[0])
+
+    message = next(consumer(broker))
+
+    assert message.args == (keys[1],)
+    assert members(client, broker.unacknowledged("acme")) == {keys[1]}
+
+
+def test_a_draining_broker_takes_nothing(broker, client):
+    send(client)
+    broker.draining = True
+
+    assert next(consumer(broker)) is None
+    assert client.llen("dramatiq:acme") == 1
+
+
+def test_given_back_messages_are_the_next(broker, client):
+    keys = send(client, 3)
+    waiting = consumer(broker)
+    message = next(waiting)
+
+    waiting.requeue([message])
+
+    assert client.lindex("dramatiq:acme", 0) == keys[0].encode()
+    assert message.args[0] not in broker.held("acme")
+
+
+def test_an_unreachable_server_is_the_error_dramatiq_waits_for(broker, client):
+    waiting = consumer(broker)
+    client.client_kill_filter(skipme=True)
+
+    with pytest.raises(ConnectionClosed):
+        next(waiting)
+
+
+def test_the_reaper_gives_back_what_the_dead_held_and_counts_what_they_had_begun(broker, client):
+    begun, waiting, over = send(client, 3)
+    client.delete("dramatiq:acme")
+    client.sadd("dramatiq:__acks__.dead.acme", begun, waiting, over)
+    client.hdel("dramatiq:acme.msgs", over)
+    client.zadd("dramatiq:__heartbeats__", {"dead": 1})
+    events = '"events":{"queued":"2026-01-02T03:04:05.000006+00:00"'
+    client.set(f"dragon:t:{begun}", f'{{"status":"executing","key":"{begun}",{events},"started":"x"}}}}', ex=500)
+    client.set(f"dragon:t:{waiting}", f'{{"status":"queued","key":"{waiting}",{events}}}}}', ex=500)
+
+    given, dead = Reaper(broker, 5).reap()
+
+    assert (given, dead) == (2, 1)
+    assert set(client.lrange("dramatiq:acme", 0, -1)) == {begun.encode(), waiting.encode()}
+    assert client.get(f"dragon:t:{begun}").decode() == f'{{"status":"queued","key":"{begun}",{events}}}}}'
+    assert (client.get(f"dragon:a:{begun}"), client.get(f"dragon:a:{waiting}")) == (b"1", None)
+    assert 0 < client.ttl(f"dragon:a:{begun}") <= 500
+    assert members_of_heartbeats(client) == {broker.broker_id}
+
+
+def members_of_heartbeats(client):
+    return {member.decode() for member in client.zrange("dramatiq:__heartbeats__", 0, -1)}
+
+
+def test_the_reaper_leaves_the_living_alone(broker, client):
+    send(client)
+    next(consumer(broker))
+
+    assert Reaper(broker, 5).reap() == (0, 0)
+    assert len(members(client, broker.unacknowledged("acme"))) == 1
+
+
+def test_the_reaper_forgets_dead_letters_after_a_week(broker, client):
+    week = 7 * 24 * 3600 * 1000
+    now = int(time.time() * 1000)
+    client.zadd("dramatiq:acme.XQ", {"old": now - week - 60_000, "new": now - week + 60_000})
+    client.hset("dramatiq:acme.XQ.msgs", mapping={"old": "x", "new": "y"})
+
+    Reaper(broker, 5).reap()
+
+    assert client.zrange("dramatiq:acme.XQ", 0, -1) == [b"new"]
+    assert client.hkeys("dramatiq:acme.XQ.msgs") == [b"new"]
+
+
+def test_a_worker_that_resigns_leaves_nothing_stranded(broker, client):
+    keys = send(client, 2)
+    next(consumer(broker))
+
+    assert broker.resign() == 2
+
+    assert {key.decode() for key in client.lrange("dramatiq:acme", 0, -1)} == set(keys)
+    assert not client.keys("dramatiq:__acks__*")
+    assert broker.broker_id not in members_of_heartbeats(client)
+
+
+ECHO = "return ARGV[1]"
+FAIL = "return redis.error_reply('no ' .. ARGV[1])"
+
+
+@pytest.fixture
+def echo(client):
+    courier = Courier(client, [ECHO, FAIL])
+    yield courier
+    courier.close()
+
+
+def test_each_thread_gets_its_own_answer(echo):
+    wrong = []
+
+    def work(number):
+        for step in range(200):
+            word = f"{number}-{step}"
+            if echo.call(ECHO, [], [word]) != word.encode():
+                wrong.append(word)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert not any(thread.is_alive() for thread in threads)
+    assert wrong == []
+
+
+def test_the_failure_of_one_call_is_not_that_of_its_neighbours(echo):
+    answers = []
+
+    def work(script):
+        for _ in range(100):
+            try:
+                answers.append(echo.call(script, [], ["x"]))
+            except redis.ResponseError as error:
+                answers.append(str(error))
+
+    threads = [threading.Thread(target=work, args=(script,)) for script in (ECHO, FAIL, ECHO, FAIL)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert answers.count(b"x") == 200
+    assert answers.count("no x") == 200
+
+
+def test_a_lost_connection_is_an_error_once_and_the_next_call_connects_again(echo, client):
+    assert echo.call(ECHO, [], ["a"]) == b"a"
+    client.client_kill_filter(skipme=True)
+
+    with pytest.raises(redis.ConnectionError):
+        echo.call(ECHO, [], ["b"])
+    assert echo.call(ECHO, [], ["c"]) == b"c"
+
+
+def test_after_the_scripts_were_flushed_they_are_loaded_again(echo, client):
+    echo.call(ECHO, [], ["a"])
+    client.script_flush()
+
+    with contextlib.suppress(redis.ConnectionError):
+        echo.call(ECHO, [], ["b"])
+    assert echo.call(ECHO, [], ["c"]) == b"c"
+
+
+def test_a_key_of_numbers_and_bytes_arrives_as_it_is(echo):
+    assert echo.call(ECHO, [], [b"\xff\x00"]) == b"\xff\x00"
+    assert echo.call(ECHO, [], [12.5]) == b"12.5"
