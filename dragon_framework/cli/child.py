@@ -23,7 +23,8 @@ from dragon_framework.errors import DragonError, SettingsError
 from dragon_framework.settings import Settings
 
 PR_SET_PDEATHSIG = 1
-CONNECT_SECONDS = 30.0
+CONNECT_SECONDS = 25.0
+"""Less than workers wait for Redis, so that one process alone tells that it is away."""
 
 PRELOAD = {"api": "dragon_framework.api.server", "worker": "dragon_framework.worker.service"}
 

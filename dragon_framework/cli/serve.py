@@ -1,6 +1,8 @@
 """`dragon serve`: the whole service on this machine."""
 
 import argparse
+import os
+import sys
 
 from dragon_framework.cli.addresses import is_loopback, listening_socket, url_of
 from dragon_framework.cli.flags import LOGS, STORE, add_settings, settings_of
@@ -29,7 +31,15 @@ def serve(arguments: argparse.Namespace) -> int:
     with listening_socket(settings.host, settings.port) as listener:
         url = url_of(settings.host, listener.getsockname()[1])
         supervisor = Supervisor(settings, listener, development=development)
-        return supervisor.run(lambda tasks: print(_welcome(settings, url, tasks, development=development), flush=True))
+        return supervisor.run(lambda tasks: _say(_welcome(settings, url, tasks, development=development)))
+
+
+def _say(text: str) -> None:
+    """Print *text*; nobody has to read it for the service to run."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _welcome(settings: Settings, url: str, tasks: int, *, development: bool) -> str:

@@ -197,18 +197,7 @@ class Served:
 
     def processes(self):
         """Return (pid, command line) of each living process that was started from this service."""
-        mark = f"ACME_MARK={self.mark}".encode()
-        found = []
-        for directory in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                # Valkey writes its title over its environment; the title has its socket.
-                of_valkey = self.socket and self.socket in command
-                if of_valkey or mark in (directory / "environ").read_bytes().split(b"\0"):
-                    found.append((int(directory.name), command))
-            except OSError:
-                continue
-        return found
+        return processes_with(f"ACME_MARK={self.mark}", self.socket)
 
     def pid_of(self, words):
         """Return the process whose command line has *words* in it."""
@@ -241,6 +230,22 @@ def serve(environ, tmp_path):
     yield start
     for one in started:
         one.stop(signal.SIGKILL)
+
+
+def processes_with(mark, words=""):
+    """Return (pid, command line) of each process with *mark* in its environment, or *words* in its command line.
+
+    Valkey writes its title over its environment; the title names its socket.
+    """
+    found = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if (words and words in command) or mark.encode() in (directory / "environ").read_bytes().split(b"\0"):
+                found.append((int(directory.name), command))
+        except OSError:
+            continue
+    return found
 
 
 def wait_until(true, seconds=30):

@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.cli.conftest import DRAGON, wait_until
+from tests.cli.conftest import DRAGON, processes_with, wait_until
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -64,6 +65,49 @@ def test_a_signal_ends_all_of_it_with_status_0(serve, tmp_path, number):
     assert served.processes() == []
     assert not (tmp_path / "data" / "redis.url").exists()
     assert served.events()[-1] == "service_stopped"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.15, 0.3, 0.45])
+def test_a_signal_while_it_starts_ends_all_of_it(environ, tmp_path, seconds):
+    process = subprocess.Popen(
+        [DRAGON, "serve", "--port", "0", "--data-dir", "data"],
+        env=environ | {"ACME_MARK": f"early-{seconds}-{os.getpid()}"},
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until((tmp_path / "data").exists)
+    time.sleep(seconds)
+
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert processes_with(f"ACME_MARK=early-{seconds}-{os.getpid()}", str(tmp_path)) == []
+
+
+def test_nobody_has_to_read_what_it_prints(environ, tmp_path):
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [DRAGON, "serve", "--port", "0", "--data-dir", "data", "--workers", "0", "--log-format", "json"],
+        env=environ,
+        cwd=tmp_path,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(reader)
+    os.close(writer)
+
+    events = [json.loads(process.stderr.readline())["event"] for _ in range(2)]
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+
+    assert events == ["api_started", "service_started"]
+    assert process.returncode == 0, errors
+    assert "service_stopped" in errors
 
 
 def test_a_running_task_may_end_and_its_client_gets_the_result(serve, tmp_path):
