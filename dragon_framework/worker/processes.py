@@ -176,7 +176,8 @@ class Nursery:
 
     def _start(self) -> _Link:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "dragon_framework.worker.nursery", str(theirs.fileno())]
+        # -P: a module that happens to lie in the working directory is not imported.
+        command = [sys.executable, "-P", "-m", "dragon_framework.worker.nursery", str(theirs.fileno())]
         # It decodes what strangers send, and has no business with Redis.
         environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
         with theirs:

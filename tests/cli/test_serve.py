@@ -242,6 +242,15 @@ def test_elsewhere_than_on_loopback_there_is_no_account_and_it_says_how_to_make_
     assert not (tmp_path / "data" / "development-account.json").exists()
 
 
+def test_modules_in_the_working_directory_are_not_imported(serve, tmp_path):
+    for name in ("msgspec", "redis", "select", "acme_cli"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('a bystander was imported')")
+
+    served = serve()
+
+    assert served.create("acme.wait")["status"] == "success"
+
+
 def test_without_tasks_it_says_so(serve):
     from importlib.metadata import entry_points
 
