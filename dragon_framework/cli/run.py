@@ -37,9 +37,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run a task here and now, without a server.
 
-    Sources may be URLs or local paths, with wildcards. The result is printed as JSON,
-    output files as their paths. They are named as the task names them, such as
-    `output.jpg`; where a file of that name exists, `output-1.jpg` and so on.
+    `dragon tasks TASK` tells what parameters a task has. Sources may be URLs or local
+    paths, with wildcards. The result is printed as JSON, output files as their paths.
+    They are named as the task names them, such as `output.jpg`; where a file of that
+    name exists, `output-1.jpg` and so on.
 
     If the task fails, the error is printed as JSON on stderr and the exit status is 1.
     Ctrl-C cancels the task. The time and memory limits of the service do not hold here.

@@ -79,12 +79,12 @@ class Child:
         command = [sys.executable, "-P", "-m", "dragon_framework.cli.child", self.role, str(os.getpid())]
         # Settings go through the pipe, the URL of Redis through nothing else.
         environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
-        self.due = None
-        self.starts += 1
-        self._started = time.monotonic()
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, pass_fds=self._descriptors, start_new_session=True, env=environment
         )
+        self.due = None
+        self.starts += 1
+        self._started = time.monotonic()
 
     def tell(self) -> None:
         """Tell the started process what it is to do."""
@@ -227,8 +227,13 @@ class Supervisor:
                 child.due = now + min(LONGEST_DELAY_SECONDS, delay)
                 self._log("error", "process_died", role=child.role, pid=pid, status=status, failures=child.failures)
             if child.due is not None and child.due <= now:
-                child.start()
-                child.tell()
+                try:
+                    child.start()
+                except OSError as error:  # no memory, no process left
+                    child.due = now + LONGEST_DELAY_SECONDS
+                    self._log("error", "process_not_started", role=child.role, reason=str(error))
+                else:
+                    child.tell()
 
     def _stop(self, reader: socket.socket) -> None:
         """End everything: workers in their own time, then the API, which told the last results, then Valkey."""

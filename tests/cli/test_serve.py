@@ -191,6 +191,22 @@ def test_a_part_that_is_killed_is_started_again_and_tasks_go_on(serve, words):
     assert served.processes() == []
 
 
+def test_a_valkey_that_keeps_dying_ends_the_service_with_status_1(serve):
+    served = serve("--workers", 0)
+
+    def kill_and_ask():
+        for pid, command in served.processes():
+            if VALKEY in command:
+                os.kill(pid, signal.SIGKILL)
+        return served.process.poll() is not None
+
+    wait_until(kill_and_ask)
+
+    assert served.process.returncode == 1
+    assert served.processes() == []
+    assert served.events()[-2:] == ["api_stopped", "service_stopped"]
+
+
 def test_clients_wait_while_the_api_is_started_again(serve):
     served = serve("--workers", 0)
 
