@@ -165,6 +165,13 @@ def test_a_broken_directory_of_the_shot_leaves_the_orientation(exif_of):
     assert values["exif_orientation"] == 6
 
 
+def test_what_comes_before_a_value_beyond_the_end_is_read(exif_of):
+    values = exif_of([*GOOD[:4], (FOCAL, RATIONAL, 1, struct.pack("<I", 60_000))])
+
+    assert values["focal_length"] is None
+    assert values["iso_speed"] == 640
+
+
 @given(data=st.binary(max_size=200), keep=st.integers(0, 60))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_exif_fails_a_task(info, saved, make, data, keep):

@@ -7,6 +7,7 @@ meanings are those of Exif 2.32. Stands on Pillow; import it inside a task's fun
 
 import math
 import re
+import warnings
 import zlib
 from typing import IO, Any, NamedTuple
 
@@ -42,7 +43,9 @@ class Exif(NamedTuple):
 
 def read_exif(image: ImageFile.ImageFile) -> Exif:
     """Return the EXIF values of *image*, without decoding its pixels."""
-    base, shot = _tags(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow remarks on what it skips
+        base, shot = _tags(image)
     orientation = base.get(ExifTags.Base.Orientation)
     flash = shot.get(ExifTags.Base.Flash)
     return Exif(
