@@ -121,10 +121,10 @@ class TaskRunner:
         """Return the channel to a task process, forked now if there is none."""
         if self._channel is None:
             process = self._nursery.fork()
-            process.connection.settimeout(WATCH_SECONDS)
+            channel = Channel(process.connection)
+            channel.limit_waiting(WATCH_SECONDS)
             with self._lock:
-                self._process = process
-                self._channel = Channel(process.connection)
+                self._process, self._channel = process, channel
             self._runs = 0
         return self._channel
 
