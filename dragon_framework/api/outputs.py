@@ -33,7 +33,7 @@ async def stored_file(request: AnyRequest, key: str, filename: str) -> Response[
     """Send a stored file, or redirect to where it is."""
     service: Service = request.app.state.service
     try:
-        link = service.storage.link(key, filename, LINK_SECONDS)
+        link = await asyncio.to_thread(service.storage.link, key, filename, LINK_SECONDS)  # may ask for credentials
         if link is not None:
             await asyncio.to_thread(service.storage.stat, key, filename)
             return Response(b"", status_code=302, headers={"Location": link, "Cache-Control": "no-store"})
