@@ -52,6 +52,7 @@ class DragonBroker(RedisBroker):
         self._reserved = 0
         self._room = threading.Condition()
         self._settled: set[str] = set()
+        self._beat = client.register_script(scripts.BEAT)
 
     @property
     def consumer_class(self) -> type[_RedisConsumer]:
@@ -68,8 +69,11 @@ class DragonBroker(RedisBroker):
         return self.courier.call(script, [full, f"{full}.msgs", self.unacknowledged(queue)], arguments)
 
     def heartbeat(self) -> None:
-        """Tell Redis that this process is alive, whatever its threads are doing."""
-        self.courier.call(scripts.BEAT, [], [self.broker_id])
+        """Tell Redis that this process is alive, whatever its threads are doing.
+
+        Not by the courier: a connection that hangs must not look like a dead worker.
+        """
+        self._beat(args=[self.broker_id])
 
     def resign(self) -> int:
         """Leave: give back what this process still holds; return the number of messages."""
@@ -116,6 +120,10 @@ class DragonBroker(RedisBroker):
     def note_seconds(self, seconds: float) -> None:
         """Learn how long tasks take (moving average)."""
         self.task_seconds += 0.2 * (seconds - self.task_seconds)
+
+    def hold_nothing_ready(self) -> None:
+        """Take messages for free threads alone, until tasks have proved short again."""
+        self.task_seconds = max(self.task_seconds, 1.0)
 
     def settle(self, message_id: str) -> None:
         """Note that dramatiq shall not acknowledge this message: that is done, or must not be."""

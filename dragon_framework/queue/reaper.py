@@ -56,5 +56,8 @@ class Reaper:
             except redis.RedisError as error:
                 log.warning("redis_unreachable", reason=str(error))
                 continue
+            except Exception:  # without this thread the worker would be taken for dead
+                log.exception("reaping_failed")
+                continue
             if dead:
                 log.warning("workers_reaped", workers=dead, messages_given_back=given)

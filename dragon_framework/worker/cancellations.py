@@ -51,6 +51,9 @@ class Cancellations:
             except redis.RedisError as error:
                 log.warning("redis_unreachable", reason=str(error))
                 self._stop.wait(RETRY_SECONDS)
+            except Exception:  # without this thread no cancelled task would be stopped
+                log.exception("listening_failed")
+                self._stop.wait(RETRY_SECONDS)
 
     def _listen(self) -> None:
         with self._client.pubsub() as subscription:

@@ -222,7 +222,14 @@ class _Memory:
         return int(os.pread(self._file, 128, 0).split()[1]) * resource.getpagesize()
 
 
-def main(connection: socket.socket, settings: Settings, registry: Registry, plugin_settings: dict[str, Any]) -> None:
+def main(
+    connection: socket.socket,
+    settings: Settings,
+    registry: Registry,
+    plugin_settings: dict[str, Any],
+    *,
+    nursery_pid: int,
+) -> None:
     """Be a task process, from the fork to the end (called in the forked process)."""
     os.setsid()
     with contextlib.suppress(OSError, ValueError):
@@ -230,6 +237,8 @@ def main(connection: socket.socket, settings: Settings, registry: Registry, plug
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # dies with the nursery
+        if os.getppid() != nursery_pid:  # which was quicker
+            return
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1)  # adopts what a task's programs leave behind
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")

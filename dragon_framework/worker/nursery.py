@@ -56,7 +56,8 @@ def main(descriptor: int) -> None:
     for module in dict.fromkeys(module for task in registry.tasks.values() for module in task.preload):
         with contextlib.suppress(Exception):  # the task that needs it will report it
             importlib.import_module(module)
-    _Nursery(control, lambda connection: child.main(connection, settings, registry, by_task)).serve()
+    pid = os.getpid()
+    _Nursery(control, lambda connection: child.main(connection, settings, registry, by_task, nursery_pid=pid)).serve()
 
 
 class _Nursery:

@@ -46,6 +46,8 @@ log = structlog.get_logger("dragon.worker")
 IDLE_MILLISECONDS = 1000
 SWEEP_SECONDS = 600.0
 CONNECT_SECONDS = 30.0
+STUCK_SECONDS = 0.5
+"""How long a message held ready may wait for a thread before another worker may have it."""
 
 
 class _PerThread(Middleware):
@@ -139,7 +141,8 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         sweeper.start()
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
-        stop.wait()
+        while not stop.wait(STUCK_SECONDS):
+            _give_back_stuck(worker, broker)
         log.info("worker_stopping", grace_seconds=settings.worker.shutdown_seconds)
         _drain(worker, broker, executor, settings.worker.shutdown_seconds)
         reaper.stop()
@@ -153,16 +156,29 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     return 0
 
 
+def _give_back_stuck(worker: "dramatiq.Worker", broker: DragonBroker) -> None:
+    """Give back messages held ready, if a long task has got in their way."""
+    with worker.work_queue.mutex:
+        oldest = min((item._queued_time for item in worker.work_queue.queue), default=None)  # noqa: SLF001  # its only clock
+    if oldest is not None and time.monotonic_ns() - oldest > STUCK_SECONDS * 1e9:
+        broker.hold_nothing_ready()
+        _give_back_waiting(worker)
+
+
+def _give_back_waiting(worker: "dramatiq.Worker") -> None:
+    for item in iter_queue(worker.work_queue):
+        consumer = worker.consumers.get(item.message.queue_name)
+        if consumer is not None:
+            with contextlib.suppress(Exception):  # it is found missing when the consumer connects again
+                consumer.requeue_messages([item.message])
+
+
 def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, grace_seconds: float) -> None:
     """Give back what has not begun, wait for what runs, hand back the rest."""
     broker.draining = True
     for thread in worker.workers:
         thread.stop()
-    for item in iter_queue(worker.work_queue):
-        consumer = worker.consumers.get(item.message.queue_name)
-        if consumer is not None:
-            with contextlib.suppress(Exception):  # the reaper of another worker does it then
-                consumer.requeue_messages([item.message])
+    _give_back_waiting(worker)
     deadline = time.monotonic() + grace_seconds
     while any(thread.is_alive() for thread in worker.workers) and time.monotonic() < deadline:
         time.sleep(0.02)

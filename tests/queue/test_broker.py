@@ -184,6 +184,7 @@ def test_given_back_messages_are_the_next(broker, client):
 
 def test_an_unreachable_server_is_the_error_dramatiq_waits_for(broker, client):
     waiting = consumer(broker)
+    broker.call(scripts.TAKE, "acme", 1)  # it is connected
     client.client_kill_filter(skipme=True)
 
     with pytest.raises(ConnectionClosed):

@@ -238,6 +238,29 @@ def test_a_long_task_does_not_keep_those_behind_it_from_another_worker(lab, tmp_
     Path(f"{tmp_path / '0'}.go").touch()
 
 
+def test_what_was_held_ready_is_given_back_when_a_long_task_gets_in_its_way(lab, tmp_path):
+    lab.start_worker(concurrency=1)
+    for key in [lab.submit("acme.echo") for _ in range(40)]:  # tasks are short, it learns
+        lab.wait(key)
+    path = tmp_path / "starts"
+    with lab.client.pipeline() as together:
+        long, short = (new_key() for _ in range(2))
+        lab.client, client = together, lab.client
+        lab.submit("acme.until_file", key=long, path=str(path))
+        lab.submit("acme.echo", key=short)
+        together.execute()
+        lab.client = client
+    lab.wait_until(lambda: starts(path) == 1)
+
+    lab.start_worker(concurrency=1)
+
+    assert lab.wait(short)["status"] == "success"
+    assert lab.status(long)["status"] == "executing"
+    Path(f"{path}.go").touch()
+    assert lab.wait(long)["status"] == "success"
+    assert starts(path) == 1
+
+
 def test_a_cancelled_task_is_told_and_its_status_stands(lab, tmp_path):
     path = tmp_path / "note"
     lab.start_worker()
