@@ -139,7 +139,16 @@ class EmbeddedServer:
             "data_dir", f"{self._data} is used by another Dragon; stop it, or choose another directory with --data-dir"
         )
 
+    def _remove_last_socket(self) -> None:
+        """Remove the socket of a server that was killed; we hold the lock, so it is gone."""
+        with contextlib.suppress(OSError):
+            last = Path((self._data / ADDRESS_FILE).read_text(encoding="utf-8").removeprefix("unix://"))
+            if last.name == "redis.sock" and last.parent.name.startswith("dragon-"):
+                shutil.rmtree(last.parent, ignore_errors=True)
+
     def _start(self, binary: Path) -> None:
+        if not self._socket_directory:
+            self._remove_last_socket()
         # Paths of unix sockets end at 107 bytes, data directories may be deep.
         self._socket_directory = self._socket_directory or tempfile.mkdtemp(prefix="dragon-")
         log_path = self._data / "redis.log"

@@ -94,8 +94,10 @@ def test_it_dies_with_its_parent(tmp_path):
         parent.kill()
 
     wait_until(lambda: not alive(pid))
+    socket = Path((tmp_path / ADDRESS_FILE).read_text().removeprefix("unix://"))
     with EmbeddedServer(tmp_path) as server:  # and the directory is free again
         assert server.running
+        assert not socket.parent.exists()
 
 
 def test_without_a_binary_it_says_what_would_help(tmp_path, monkeypatch):
