@@ -150,3 +150,16 @@ def test_a_data_directory_that_cannot_be_made_is_named(tmp_path):
 
     with pytest.raises(SettingsError, match="data_dir"):
         EmbeddedServer(tmp_path / "file" / "data").start()
+
+
+def test_a_killed_server_is_started_again_at_its_address(tmp_path):
+    with EmbeddedServer(tmp_path, fsync="always") as server:
+        url = server.url
+        connect_sync(url).set("a", "1")
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until(lambda: not server.running)
+
+        server.restart()
+
+        assert server.url == url
+        assert connect_sync(url).get("a") == b"1"
