@@ -17,6 +17,7 @@ worker is gone (end of file) all that is left is killed, and the nursery ends.
 
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import select
@@ -56,6 +57,8 @@ def main(descriptor: int) -> None:
     for module in dict.fromkeys(module for task in registry.tasks.values() for module in task.preload):
         with contextlib.suppress(Exception):  # the task that needs it will report it
             importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: collections in task processes neither look at its pages nor copy them
     pid = os.getpid()
     _Nursery(control, lambda connection: child.main(connection, settings, registry, by_task, nursery_pid=pid)).serve()
 
