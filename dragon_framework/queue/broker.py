@@ -52,6 +52,7 @@ class DragonBroker(RedisBroker):
         self._reserved = 0
         self._room = threading.Condition()
         self._settled: set[str] = set()
+        self._finishing: set[str] = set()
         self._beat = client.register_script(scripts.BEAT)
 
     @property
@@ -129,10 +130,22 @@ class DragonBroker(RedisBroker):
         """Note that dramatiq shall not acknowledge this message: that is done, or must not be."""
         self._settled.add(message_id)
 
+    def finishing(self, message_id: str) -> None:
+        """Note that the message's end is on its way to Redis: it is held until `release`."""
+        self._finishing.add(message_id)
+
     def was_settled(self, message_id: str) -> bool:
         """Whether `settle` was called for the message; asked once for each."""
         try:
             self._settled.remove(message_id)
+        except KeyError:
+            return False
+        return True
+
+    def is_finishing(self, message_id: str) -> bool:
+        """Whether `finishing` was called for the message; asked once for each."""
+        try:
+            self._finishing.remove(message_id)
         except KeyError:
             return False
         return True
@@ -258,7 +271,8 @@ class WaitingConsumer(_RedisConsumer):
                 self.broker.call(script, self.queue_name, message_id)
         except redis.RedisError as error:
             raise ConnectionClosed(error) from None
-        self.broker.release(self.queue_name, [message_id])
+        if not self.broker.is_finishing(message_id):
+            self.broker.release(self.queue_name, [message_id])
 
 
 def _text(message_id: bytes) -> str:

@@ -3,30 +3,50 @@
 A call that finds the connection free goes at once, alone. Calls that come while one is
 under way gather, and the first of them takes all along. So an idle worker answers as
 soon as it can, and a busy one pays for a round trip once in several calls. Each call is
-still one atomic script with an answer of its own. Stands on redis-py's connection and
-hiredis; redis-py's command layer costs more than the scripts do.
+still one atomic script with an answer of its own.
+
+A letter (`post`) is a call whose answer its thread does not wait for. It is sent again
+until there is an answer, so its script must be one that may run twice.
+
+Stands on redis-py's connection and hiredis; redis-py's command layer costs more than the
+scripts do.
 """
 
 import hashlib
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hiredis
 import redis
 
+PASSING = (
+    redis.ConnectionError,  # a server that still loads its data raises a kind of it
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.TryAgainError,
+    redis.exceptions.MasterDownError,
+)
+"""What Redis says while it is away, full, or changing its master: worth waiting for."""
+
+RETRY_SECONDS = 1.0
+
 
 class _Call:
-    """One call, and the thread that waits for it."""
+    """One call, and the thread that waits for it; or a letter, and what takes its answer."""
 
-    __slots__ = ("answer", "leads", "packed", "turn")
+    __slots__ = ("answer", "leads", "on_answer", "packed", "turn")
 
-    def __init__(self, packed: bytes) -> None:
+    def __init__(self, packed: bytes, on_answer: Callable[[Any], None] | None = None) -> None:
         self.packed = packed
-        self.turn = threading.Lock()
-        self.turn.acquire()
+        self.on_answer = on_answer
         self.leads = False
         self.answer: Any = None
+        if on_answer is None:
+            self.turn = threading.Lock()
+            self.turn.acquire()
 
 
 class Courier:
@@ -52,11 +72,8 @@ class Courier:
             redis.RedisError: If it failed, or the connection did: then the script may
                 have run, or not. Nothing is repeated here.
         """
-        call = _Call(_packed("EVALSHA", self._names[script], len(keys), *keys, *arguments))
-        with self._lock:
-            self._waiting.append(call)
-            leads = not self._under_way
-            self._under_way = True
+        call = _Call(self._packed(script, keys, arguments))
+        leads = self._join(call)
         if not leads:
             call.turn.acquire()
             leads = call.leads
@@ -66,31 +83,90 @@ class Courier:
             raise call.answer
         return call.answer
 
+    def post(
+        self, script: str, keys: Sequence[str], arguments: Sequence[Any], on_answer: Callable[[Any], None]
+    ) -> None:
+        """Have *script* called, now or together with the next calls.
+
+        Args:
+            script: One that may run twice.
+            keys: Its keys.
+            arguments: Its arguments.
+            on_answer: Takes the answer, or the error the script ended with; called once, by
+                whatever thread. It must not raise.
+        """
+        letter = _Call(self._packed(script, keys, arguments), on_answer)
+        if self._join(letter):
+            self._carry(letter)
+
+    def flush(self, seconds: float) -> bool:
+        """Send what is posted and not answered; return whether all is, after *seconds* at most."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                if not self._waiting and not self._under_way:
+                    return True
+                leads = not self._under_way
+                self._under_way = True
+            if leads:
+                self._carry(None)
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+
     def close(self) -> None:
         """Close the connection, when no call is under way; a later call opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.disconnect()
 
-    def _carry(self, leader: _Call) -> None:
-        """Carry what waits now, then let the next one lead."""
+    def _packed(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> bytes:
+        return _packed("EVALSHA", self._names[script], len(keys), *keys, *arguments)
+
+    def _join(self, call: _Call) -> bool:
+        """Put a call into the next round; return whether its thread is to carry it."""
         with self._lock:
-            calls, self._waiting = self._waiting, []
+            self._waiting.append(call)
+            leads = not self._under_way
+            self._under_way = True
+        return leads
+
+    def _carry(self, leader: _Call | None) -> None:
+        """Carry what waits, until a thread that waits for an answer can lead, or nothing is left."""
+        patient = leader is not None and leader.on_answer is not None  # it waits for nothing else
+        while True:
+            with self._lock:
+                calls, self._waiting = self._waiting, []
+            self._answer(calls)
+            again = [call for call in calls if call.on_answer is not None and isinstance(call.answer, PASSING)]
+            with self._lock:
+                self._waiting[:0] = again
+                follower = next((call for call in self._waiting if call.on_answer is None), None)
+                stays = follower is None and bool(self._waiting) and (patient or not again)
+                self._under_way = stays or follower is not None
+            if follower is not None:
+                follower.leads = True
+                follower.turn.release()
+            for call in calls:
+                if call.on_answer is None:
+                    if call is not leader:
+                        call.turn.release()
+                elif call not in again:
+                    call.on_answer(call.answer)
+            if not stays:
+                return
+            if again:
+                time.sleep(RETRY_SECONDS)
+
+    def _answer(self, calls: list[_Call]) -> None:
+        """Exchange calls for answers."""
         try:
-            answers = self._exchange([call.packed for call in calls])
+            answers: list[Any] = self._exchange([call.packed for call in calls])
         except Exception as error:  # noqa: BLE001  # handed to every thread that waits
             kind = type(error) if isinstance(error, redis.ConnectionError | redis.TimeoutError) else redis.RedisError
             answers = [kind(str(error)) for _ in calls]
-        with self._lock:
-            follower = self._waiting[0] if self._waiting else None
-            self._under_way = follower is not None
-        if follower is not None:
-            follower.leads = True
-            follower.turn.release()
         for call, answer in zip(calls, answers, strict=True):
             call.answer = answer
-            if call is not leader:
-                call.turn.release()
 
     def _exchange(self, commands: list[bytes]) -> list[Any]:
         connection = self._connection

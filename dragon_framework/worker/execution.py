@@ -24,6 +24,7 @@ from dragon_framework.context import WrittenFile
 from dragon_framework.errors import InternalTaskError, StorageError, UnknownTaskError, WorkerLostError
 from dragon_framework.hooks import Hooks
 from dragon_framework.queue.broker import DragonBroker
+from dragon_framework.queue.courier import PASSING
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
@@ -34,16 +35,6 @@ from dragon_framework.worker.runner import HandedBack, TakenAway, TaskRunner
 from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run
 
 RETRY_SECONDS = 0.5
-
-PASSING = (
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.exceptions.OutOfMemoryError,
-    redis.exceptions.ReadOnlyError,
-    redis.exceptions.TryAgainError,
-    redis.exceptions.MasterDownError,
-)
-"""What Redis says while it is away, full, or changing its master: worth waiting for."""
 
 
 class Definition(msgspec.Struct):
@@ -179,13 +170,32 @@ class Executor:
         finally:
             if os.path.exists(directory):  # noqa: PTH110  # for every task; most make none
                 shutil.rmtree(directory, ignore_errors=True)
-        seconds = time.monotonic() - clock
+        self._finish(life, status, time.monotonic() - clock, queue, message_id)
+
+    def _finish(self, life: "_Life", status: Status, seconds: float, queue: str, message_id: str) -> None:
+        """Write the final status and acknowledge, without waiting for the answer: the next task can begin."""
         self._broker.note_seconds(seconds)
-        written = self._patiently(
+        self._broker.finishing(message_id)
+
+        def on_answer(written: Any) -> None:
+            self._broker.release(queue, [message_id])
+            if isinstance(written, Exception):  # delivered again when this worker is gone
+                self._log.error("task_left_behind", key=life.key, task=life.task_name, reason=str(written))
+            elif not written:
+                self._log.info("task_finished_elsewhere", key=life.key, task=life.task_name)
+            else:
+                self._tell_finished(life, status, seconds)
+
+        self._courier.post(
             scripts.FINISH,
-            [name, *acknowledgement, scripts.METRICS],
             [
-                key,
+                scripts.STATUS + life.key,
+                self._broker.unacknowledged(queue),
+                f"{self._broker.namespace}:{queue}.msgs",
+                scripts.METRICS,
+            ],
+            [
+                life.key,
                 encode_status(status),
                 self._ttl,
                 message_id,
@@ -193,17 +203,19 @@ class Executor:
                 f"{seconds:.6f}",
                 life.definition.account if life.definition.counted else "",
             ],
+            on_answer,
         )
-        if not written:
-            self._log.info("task_finished_elsewhere", key=key, task=life.task_name)
-            return
-        self._log.info("task_finished", key=key, task=life.task_name, status=status.status, seconds=round(seconds, 4))
+
+    def _tell_finished(self, life: "_Life", status: Status, seconds: float) -> None:
+        self._log.info(
+            "task_finished", key=life.key, task=life.task_name, status=status.status, seconds=round(seconds, 4)
+        )
         self._hooks.call(
             "dragon_task_finished",
-            key=key,
+            key=life.key,
             task_name=life.task_name,
             status=status.status,
-            seconds=seconds if state > 0 else 0.0,
+            seconds=seconds if life.delivery > 0 else 0.0,
             result=status.result,
         )
 

@@ -46,6 +46,8 @@ log = structlog.get_logger("dragon.worker")
 IDLE_MILLISECONDS = 1000
 SWEEP_SECONDS = 600.0
 CONNECT_SECONDS = 30.0
+FLUSH_SECONDS = 5.0
+"""How long a stopping worker tries to write the last statuses; else another runs the tasks again."""
 STUCK_SECONDS = 0.5
 """How long a message held ready may wait for a thread before another worker may have it."""
 
@@ -148,6 +150,8 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         reaper.stop()
         cancellations.stop()
         executor.close()
+        if not courier.flush(FLUSH_SECONDS):
+            log.warning("statuses_not_written", reason="Redis does not answer")
         with contextlib.suppress(redis.RedisError):  # the reaper of another worker does it then
             broker.resign()
         courier.close()
