@@ -5,8 +5,8 @@ What differs from the stock broker, each with its reason (measured with 2.2.1):
 - The stock consumer polls with growing sleeps: an idle worker starts a task 220 ms
   (median) after it was sent. Ours waits inside Redis: 2 ms.
 - Messages are taken only while a thread is free for them, over all queues together, so
-  none waits behind a long task while another machine idles. Only while tasks take less
-  than `SHORT_SECONDS` is one more per thread held ready.
+  none waits behind a long task while another machine idles. Only while tasks are short
+  are some held ready: as many as run within `READY_SECONDS`.
 - After a lost answer or a lost connection, what Redis believes we hold and we do not is
   put back. What cannot be run is moved aside (`.XQ`) instead of stopping the queue.
 - Queue maintenance by chance is off; `reaper` does it, and beats with the server's clock.
@@ -16,8 +16,8 @@ What differs from the stock broker, each with its reason (measured with 2.2.1):
 
 import threading
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
 import redis
 from dramatiq.broker import MessageProxy
@@ -28,9 +28,29 @@ from dramatiq.message import Message
 from dragon_framework.queue import scripts
 from dragon_framework.queue.courier import Courier
 
-SHORT_SECONDS = 0.05
+READY_SECONDS = 0.05
+"""Messages are held ready for so long a time at most, as tasks have taken lately."""
+MOST_READY = 8
+"""Most messages that are held ready for one thread."""
+
 DRAIN_PAUSE_SECONDS = 0.2
 DELAYED_PAUSE_SECONDS = 1.0
+
+
+class Taken(NamedTuple):
+    """What was known of a task when its message was taken.
+
+    Args:
+        status: Beginning of its status; empty if it has expired.
+        definition: Its definition; empty if it has none any more.
+        deaths: How many workers have died on it.
+        time: `time.monotonic()` of the answer.
+    """
+
+    status: bytes
+    definition: bytes
+    deaths: int
+    time: float
 
 
 class DragonBroker(RedisBroker):
@@ -51,6 +71,7 @@ class DragonBroker(RedisBroker):
         self._held: dict[str, set[str]] = {}
         self._reserved = 0
         self._room = threading.Condition()
+        self._taken: dict[str, Taken] = {}
         self._settled: set[str] = set()
         self._finishing: set[str] = set()
         self._beat = client.register_script(scripts.BEAT)
@@ -112,11 +133,21 @@ class DragonBroker(RedisBroker):
             if len(held) - before < reserved:
                 self._room.notify_all()
 
-    def release(self, queue: str, message_ids: Iterable[str]) -> None:
+    def release(self, queue: str, message_ids: Collection[str]) -> None:
         """Note that this process no longer has these messages."""
         with self._room:
             self._held.setdefault(queue, set()).difference_update(message_ids)
+            for message_id in message_ids:
+                self._taken.pop(message_id, None)
             self._room.notify_all()
+
+    def note_taken(self, message_id: str, taken: Taken) -> None:
+        """Keep what is known of a task until its message is released, or its facts are asked for."""
+        self._taken[message_id] = taken
+
+    def taken(self, message_id: str) -> Taken | None:
+        """Return what was known of a task when its message was taken; asked once for each."""
+        return self._taken.pop(message_id, None)
 
     def note_seconds(self, seconds: float) -> None:
         """Learn how long tasks take (moving average)."""
@@ -151,7 +182,7 @@ class DragonBroker(RedisBroker):
         return True
 
     def _free(self) -> int:
-        ready = self.slots if self.task_seconds < SHORT_SECONDS else 0
+        ready = self.slots * min(MOST_READY, int(READY_SECONDS / max(self.task_seconds, 1e-4)))
         return self.slots + ready - self._reserved - sum(map(len, self._held.values()))
 
 
@@ -231,7 +262,10 @@ class WaitingConsumer(_RedisConsumer):
         try:
             if most > 0:
                 answer = self.broker.call(scripts.TAKE, self.queue_name, most)
-                self._taken = list(zip(answer[::2], answer[1::2], strict=True))
+                now = time.monotonic()
+                for message_id, data, status, definition, deaths in zip(*[iter(answer)] * 5, strict=True):
+                    self._taken.append((message_id, data))
+                    self.broker.note_taken(_text(message_id), Taken(status, definition, int(deaths), now))
         finally:
             self.broker.hold(self.queue_name, [_text(message_id) for message_id, _ in self._taken], reserved)
 
@@ -259,7 +293,7 @@ class WaitingConsumer(_RedisConsumer):
             and isinstance(options, dict)
             and options.get("redis_message_id") == _text(message_id)
             and len(message.args) == 1
-            and isinstance(message.args[0], str)
+            and message.args[0] == _text(message_id)
             and not message.kwargs
         )
         return message if usable else None

@@ -10,8 +10,10 @@ When a worker has died, its begun tasks go back to `queued` here, and the death 
 """
 
 TAKE = """
--- Take messages from the head. KEYS: queue, messages, unacknowledged set. ARGV: most.
--- Returns id, message, id, message, ...; ids without a message have been ended meanwhile, and go.
+-- Take messages from the head, with what is known of their tasks.
+-- KEYS: queue, messages, unacknowledged set. ARGV: most.
+-- Returns for each id, message, beginning of the status, definition, deaths: five after five.
+-- Ids without a message have been ended meanwhile, and go.
 local taken = {}
 for _ = 1, tonumber(ARGV[1]) do
   local id = redis.call('LPOP', KEYS[1])
@@ -19,8 +21,12 @@ for _ = 1, tonumber(ARGV[1]) do
   local message = redis.call('HGET', KEYS[2], id)
   if message then
     redis.call('SADD', KEYS[3], id)
-    taken[#taken + 1] = id
-    taken[#taken + 1] = message
+    local n = #taken
+    taken[n + 1] = id
+    taken[n + 2] = message
+    taken[n + 3] = redis.call('GETRANGE', 'dragon:t:' .. id, 0, 400)
+    taken[n + 4] = redis.call('GET', 'dragon:d:' .. id) or ''
+    taken[n + 5] = redis.call('GET', 'dragon:a:' .. id) or '0'
   end
 end
 return taken

@@ -21,23 +21,18 @@ DEFINITION = PREFIX + "d:"
 METRICS = PREFIX + "m"
 CANCELLATIONS = PREFIX + "cancel"
 
-CLAIM = """
--- A worker takes a task. KEYS: status. ARGV: key, time, most deliveries, seconds to live.
--- Returns {number of this delivery, definition, time it was queued}; {0} when there is nothing to do;
--- {-n, definition, queued} when workers died n times on it. Claiming again changes nothing.
+BEGIN = """
+-- A worker has begun a task. KEYS: status. ARGV: key, time, seconds to live.
+-- Returns 1, or 0 when the task is over or has expired. Beginning again changes nothing but the time.
 local s = redis.call('GETRANGE', KEYS[1], 0, 400)
 local state = string.sub(s, 12, 13)
-if state ~= 'qu' and state ~= 'ex' then return {0} end
-local definition = redis.call('GET', 'dragon:d:' .. ARGV[1])
-if not definition then return {0} end
+if state ~= 'qu' and state ~= 'ex' then return 0 end
 local queued = string.match(s, '"queued":"([^"]+)"') or ARGV[2]
-local deaths = tonumber(redis.call('GET', 'dragon:a:' .. ARGV[1]) or '0')
-if deaths >= tonumber(ARGV[3]) then return {-deaths, definition, queued} end
 local status = '{"status":"executing","key":"' .. ARGV[1] .. '","events":{"queued":"' .. queued
   .. '","started":"' .. ARGV[2] .. '"},"progress":null}'
-redis.call('SET', KEYS[1], status, 'EX', ARGV[4])
+redis.call('SET', KEYS[1], status, 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], status)
-return {deaths + 1, definition, queued}
+return 1
 """
 
 UPDATE = """
@@ -120,5 +115,5 @@ if redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then redis.call('LPUSH', KEYS[4]
 return 1
 """
 
-LIFE = (CLAIM, UPDATE, FINISH, DROP, HAND_BACK)
+LIFE = (BEGIN, UPDATE, FINISH, DROP, HAND_BACK)
 """What workers call, for a courier."""

@@ -120,7 +120,8 @@ class TaskProcess:
                 is_cancelled=lambda: self._cancelled,
             )
             values, files = run_in_context(task, parameters, ctx)
-            return Done(values, files, sources.bytes_fetched - before)
+            tidy = not os.path.exists(run.directory)  # noqa: PTH110  # for every task
+            return Done(values, files, sources.bytes_fetched - before, tidy=tidy)
         except BaseException as error:  # noqa: BLE001  # whatever a task does ends that task alone
             shown = TaskCancelledError() if self._cancelled else error
             return failure(shown, run.task_name, self._registry.tasks.get(run.task_name))

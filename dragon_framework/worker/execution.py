@@ -1,6 +1,6 @@
 """One task's way through a worker: claim, run in a task process, store, finish.
 
-    message (key) -> CLAIM: definition -> task process -> outputs to the storage -> FINISH
+    TAKE: message, definition -> task process, BEGIN -> outputs to the storage -> FINISH
 
 Every step may be the last one this process takes: until FINISH the message stays with
 Redis and is delivered again; after `max_deliveries` deaths the task ends as an error.
@@ -8,7 +8,7 @@ FINISH writes the final status and acknowledges the message in one step; the fir
 final status stands.
 """
 
-import os
+import re
 import shutil
 import threading
 import time
@@ -23,7 +23,7 @@ import structlog
 from dragon_framework.context import WrittenFile
 from dragon_framework.errors import InternalTaskError, StorageError, UnknownTaskError, WorkerLostError
 from dragon_framework.hooks import Hooks
-from dragon_framework.queue.broker import DragonBroker
+from dragon_framework.queue.broker import DragonBroker, Taken
 from dragon_framework.queue.courier import PASSING
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
@@ -35,6 +35,12 @@ from dragon_framework.worker.runner import HandedBack, TakenAway, TaskRunner
 from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run
 
 RETRY_SECONDS = 0.5
+
+FRESH_SECONDS = 1.0
+"""What was known when a message was taken is believed for so long; then Redis is asked before the task begins."""
+
+_UNFINISHED = {b"qu", b"ex"}
+_QUEUED = re.compile(rb'"queued":"([^"]+)"')
 
 
 class Definition(msgspec.Struct):
@@ -141,36 +147,58 @@ class Executor:
 
     def _execute(self, key: str, queue: str, message_id: str) -> None:
         begun = now()
-        name = scripts.STATUS + key
-        answer = self._patiently(scripts.CLAIM, [name], [key, begun, self._settings.worker.max_deliveries, self._ttl])
-        state = int(answer[0])
         acknowledgement = [self._broker.unacknowledged(queue), f"{self._broker.namespace}:{queue}.msgs"]
-        if state == 0:
+        taken = self._broker.taken(message_id)
+        if taken is None or not taken.definition or taken.status[11:13] not in _UNFINISHED:
             self._patiently(scripts.DROP, acknowledgement, [message_id])
             return
-        life = _Life(key, _read_definition(answer[1]), answer[2].decode(), begun, state)
+        life = _Life(key, taken, begun, self._settings.worker.max_deliveries)
+        if time.monotonic() - taken.time > FRESH_SECONDS and not self._begin(life):
+            self._patiently(scripts.DROP, acknowledgement, [message_id])
+            return
         clock = time.monotonic()
         directory = f"{self._directory}/{key}"
         try:
             status = self._concluded(life, self._outcome(life, directory))
         except TakenAway:
             self._log.info("task_taken_away", key=key, task=life.task_name)
-            blob: Any = self._broker.client.get(name)
+            blob: Any = self._broker.client.get(scripts.STATUS + key)
             if blob is None or is_final(blob):
                 self._patiently(scripts.DROP, acknowledgement, [message_id])
             return
         except HandedBack:
             self._patiently(
                 scripts.HAND_BACK,
-                [name, *acknowledgement, f"{self._broker.namespace}:{queue}"],
+                [scripts.STATUS + key, *acknowledgement, f"{self._broker.namespace}:{queue}"],
                 [key, message_id, life.queued, self._ttl],
             )
             self._log.info("task_handed_back", key=key, task=life.task_name)
             return
         finally:
-            if os.path.exists(directory):  # noqa: PTH110  # for every task; most make none
+            if not life.tidy:
                 shutil.rmtree(directory, ignore_errors=True)
         self._finish(life, status, time.monotonic() - clock, queue, message_id)
+
+    def _begin(self, life: "_Life") -> bool:
+        """Show that the task executes; return whether it still may."""
+        life.begun = True
+        arguments = [life.key, life.events.started, self._ttl]
+        return bool(self._patiently(scripts.BEGIN, [scripts.STATUS + life.key], arguments))
+
+    def _show_begun(self, life: "_Life") -> None:
+        """Show that the task executes, without waiting for the answer: its process works already."""
+        if life.begun:
+            return
+        life.begun = True
+
+        def on_answer(may: Any) -> None:
+            if isinstance(may, Exception):  # the final status will say it
+                self._log.warning("start_not_shown", key=life.key, reason=str(may))
+            elif not may:
+                self.take_away(life.key)
+
+        arguments = [life.key, life.events.started, self._ttl]
+        self._courier.post(scripts.BEGIN, [scripts.STATUS + life.key], arguments, on_answer)
 
     def _finish(self, life: "_Life", status: Status, seconds: float, queue: str, message_id: str) -> None:
         """Write the final status and acknowledge, without waiting for the answer: the next task can begin."""
@@ -230,7 +258,11 @@ class Executor:
             task = self._registry.get(life.task_name)
             self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
             run = Run(life.key, task.name, life.definition.parameters, directory, life.definition.base)
-            return self._runner().run(run, task, lambda report: self._show(life, report))
+            outcome = self._runner().run(
+                run, task, lambda: self._show_begun(life), lambda report: self._show(life, report)
+            )
+            life.tidy = isinstance(outcome, Done) and outcome.tidy
+            return outcome
         except UnknownTaskError as error:
             return Failed("unknown_task", str(error))
         except StorageError as error:
@@ -310,13 +342,19 @@ class Executor:
 class _Life:
     """What is known of the task while it runs."""
 
-    def __init__(self, key: str, definition: Definition, queued: str, begun: str, delivery: int) -> None:
+    def __init__(self, key: str, taken: Taken, begun: str, max_deliveries: int) -> None:
         self.key = key
-        self.delivery = delivery
-        self.definition = definition
-        self.task_name = definition.task_name
-        self.queued = queued
-        self.events = Events(queued=queued, started=begun) if delivery > 0 else Events(queued=queued)
+        self.delivery = taken.deaths + 1 if taken.deaths < max_deliveries else -taken.deaths
+        """Number of this delivery; after too many deaths, their number below zero: it is not run any more."""
+        self.definition = _read_definition(taken.definition)
+        self.task_name = self.definition.task_name
+        found = _QUEUED.search(taken.status)
+        self.queued = found[1].decode() if found else begun
+        self.events = Events(queued=self.queued, started=begun) if self.delivery > 0 else Events(queued=self.queued)
+        self.begun = False
+        """Whether its status has been told to say so."""
+        self.tidy = False
+        """Whether the run made no directory."""
         self.progress: Any = None
         self.partial: dict[str, Any] = {}
         self.partial_files: dict[str, str] = {}

@@ -68,12 +68,19 @@ class TaskRunner:
         """
         self._ready()
 
-    def run(self, run: Run, task: Task, on_report: Callable[[Progress | Partial], None]) -> Done | Failed:
+    def run(
+        self,
+        run: Run,
+        task: Task,
+        on_begun: Callable[[], None],
+        on_report: Callable[[Progress | Partial], None],
+    ) -> Done | Failed:
         """Run a task to its end, whatever that is.
 
         Args:
             run: What to run.
             task: Its declaration, for the limits.
+            on_begun: Called once, when a task process has it.
             on_report: Called with progress and partial results; what it raises ends the run.
 
         Raises:
@@ -84,7 +91,7 @@ class TaskRunner:
             self._key = run.key
             self._taken_away_at = None
         try:
-            return self._run(run, task, on_report)
+            return self._run(run, task, on_begun, on_report)
         except TaskError as error:
             self._kill()
             return Failed(error.code, error.details(), error.transient)
@@ -145,8 +152,15 @@ class TaskRunner:
                 return channel, self._process
         raise AssertionError
 
-    def _run(self, run: Run, task: Task, on_report: Callable[[Progress | Partial], None]) -> Done | Failed:
+    def _run(
+        self,
+        run: Run,
+        task: Task,
+        on_begun: Callable[[], None],
+        on_report: Callable[[Progress | Partial], None],
+    ) -> Done | Failed:
         channel, process = self._begin(run)
+        on_begun()
         watch = _Watch(task, process.pid, run.directory)
         while True:
             try:

@@ -63,12 +63,14 @@ class Done(msgspec.Struct, tag="done"):
         files: Files still to be stored.
         bytes_fetched: What its sources took from the network.
         last: Whether the task process ends now.
+        tidy: Whether the run made no directory.
     """
 
     values: dict[str, Any]
     files: list[WrittenFile]
     bytes_fetched: int = 0
     last: bool = False
+    tidy: bool = False
 
 
 class Failed(msgspec.Struct, tag="failed"):

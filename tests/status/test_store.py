@@ -225,21 +225,23 @@ def test_finishing_forgets_the_message_and_counts(redis_url):
     assert float(client.hget(scripts.METRICS, "bench.noop|success|seconds")) == pytest.approx(before + 0.5)
 
 
-def test_claiming_again_is_the_same_delivery_and_deaths_are_what_counts(redis_url):
+def test_beginning_again_keeps_the_task_executing_and_a_final_one_final(redis_url):
     key = new_key()
     client = connect_sync(redis_url)
     run(redis_url, lambda store: store.submit([submission(key)]))
-    claim = client.register_script(scripts.CLAIM)
+    begin = client.register_script(scripts.BEGIN)
 
-    def claimed() -> int:
-        return claim(keys=[scripts.STATUS + key], args=[key, now(), 3, 60])[0]
+    def begun() -> int:
+        return begin(keys=[scripts.STATUS + key], args=[key, now(), 60])
 
-    states = [claimed(), claimed()]
-    for _ in range(3):
-        client.incr(f"dragon:a:{key}")
-        states.append(claimed())
+    answers = [begun(), begun()]
+    executing = client.get(f"dragon:t:{key}")
+    finish(client, key, done(key))
+    answers.append(begun())
 
-    assert states == [1, 1, 2, 3, -3]
+    assert answers == [1, 1, 0]
+    assert executing.startswith(b'{"status":"executing"')
+    assert client.get(f"dragon:t:{key}").startswith(b'{"status":"success"')
 
 
 def test_an_expired_task_is_never_brought_back(redis_url):
@@ -247,7 +249,7 @@ def test_an_expired_task_is_never_brought_back(redis_url):
     client = connect_sync(redis_url)
 
     assert finish(client, key, done(key)) == 0
-    assert client.register_script(scripts.CLAIM)(keys=[scripts.STATUS + key], args=[key, now(), 3, 60]) == [0]
+    assert client.register_script(scripts.BEGIN)(keys=[scripts.STATUS + key], args=[key, now(), 60]) == 0
     assert not client.exists(f"dragon:t:{key}")
 
 

@@ -381,7 +381,7 @@ class Proxy:
                 pass
 
 
-@pytest.mark.parametrize("script", ["TAKE", "CLAIM", "FINISH"])
+@pytest.mark.parametrize("script", ["TAKE", "BEGIN", "FINISH"])
 def test_an_answer_lost_on_its_way_loses_and_doubles_no_task(lab, tmp_path, script):
     source = getattr(queue_scripts, script, None) or getattr(status_scripts, script)
     proxy = Proxy(tmp_path, lab.server.url.removeprefix("unix://"))
