@@ -102,16 +102,18 @@ def test_room_that_was_reserved_is_seen_by_others_and_comes_back(broker):
     assert broker.reserve(0.01) == 1
 
 
-def test_while_tasks_are_short_one_more_is_held_ready_for_each_thread(broker, client):
-    for _ in range(40):
-        broker.note_seconds(0.001)
-    send(client, 10)
-    waiting = consumer(broker)
+@pytest.mark.parametrize(
+    ("seconds", "taken"),
+    [(0.06, 2), (0.03, 4), (0.02, 6), (0.0001, 18)],  # 2 threads, and for each as many as run in 50 ms, 8 at most
+)
+def test_while_tasks_are_short_some_are_held_ready_for_each_thread(broker, client, seconds, taken):
+    for _ in range(60):
+        broker.note_seconds(seconds)
+    send(client, 20)
 
-    taken = [next(waiting) for _ in range(4)]
+    assert next(consumer(broker))
 
-    assert all(taken)
-    assert client.llen("dramatiq:acme") == 6
+    assert client.llen("dramatiq:acme") == 20 - taken
 
 
 def test_messages_come_in_their_order(broker, client):
