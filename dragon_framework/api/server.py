@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from dragon_framework.api.app import make_app
+from dragon_framework.api.connections import BoundedHttpProtocol
 from dragon_framework.api.service import Service, log
 from dragon_framework.errors import SettingsError
 from dragon_framework.hooks import load_hooks
@@ -44,7 +45,7 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
     config = uvicorn.Config(
         make_app(service),
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
