@@ -1,5 +1,6 @@
 """CPU time, memory and lives of other processes; Linux, from /proc."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -67,5 +68,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # what the process has left of its group
