@@ -53,15 +53,15 @@ def make_app(service: Service) -> ASGIApp:
             request_max_body_size=None,  # each handler has a limit of its own
         )
 
-    extra = [handler for routes in service.hooks.call("dragon_routes") for handler in routes]
-    try:
-        app = build(extra)
-    except Exception as error:
-        if not extra:
-            raise
-        # A plugin's routes that clash with ours, or are none, must not take the service down.
-        log.error("plugin_routes_refused", reason=str(error))
-        app = build([])
+    app = build([])
+    extra: list[Any] = []
+    for routes in service.hooks.call("dragon_routes"):
+        try:
+            app = build([*extra, *routes])
+            extra += routes
+        except Exception as error:  # noqa: BLE001
+            # A plugin's routes that clash, or are none, must not take down the service, or the routes of others.
+            log.error("plugin_routes_refused", reason=str(error), routes=repr(routes)[:200])
     return _entrance(app, service.requests)
 
 

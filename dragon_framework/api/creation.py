@@ -120,7 +120,9 @@ def new_tasks(
         try:
             task = get(definition["task_name"])
         except UnknownTaskError as error:
-            problems.append(Problem(_place(name, number, len(definitions), "task_name"), location, str(error)))
+            given = definition["task_name"]
+            text = str(error) if isinstance(given, str) else f"task_name must be a string, got {json_kind(given)}"
+            problems.append(Problem(_place(name, number, len(definitions), "task_name"), location, text))
             continue
         if problems:
             continue

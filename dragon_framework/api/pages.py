@@ -3,13 +3,16 @@
 Everything comes with the package: nothing is loaded from another place.
 """
 
+import contextlib
 import os
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
-from litestar import HttpMethod, Response, get, route
+from litestar import HttpMethod, Response, route
 from redis.exceptions import RedisError
 
 from dragon_framework.api.openapi import document
@@ -53,7 +56,7 @@ async def static_file(request: AnyRequest, name: str) -> Response[bytes]:
     return _page(request.app.state.service, name, TEXT_TYPES.get(suffix) or media_type_of(name))
 
 
-@get("/docs")
+@route("/docs", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def reference_index(request: AnyRequest) -> Response[str]:
     """Show the reference: every installed task, and the errors."""
     service: Service = request.app.state.service
@@ -62,7 +65,7 @@ async def reference_index(request: AnyRequest) -> Response[str]:
     return Response(service.pages["docs"], media_type=HTML, headers=PAGE_HEADERS)
 
 
-@get("/docs/{name:str}")
+@route("/docs/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def reference_task(request: AnyRequest, name: str) -> Response[str]:
     """Show the reference of one task."""
     service: Service = request.app.state.service
@@ -72,7 +75,7 @@ async def reference_task(request: AnyRequest, name: str) -> Response[str]:
         raise bad_request("name", "path", str(error), 404) from None
 
 
-@get("/openapi.json")
+@route("/openapi.json", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def openapi(request: AnyRequest) -> Response[bytes]:
     """Return the OpenAPI document of this service, with the schemas of its tasks."""
     service: Service = request.app.state.service
@@ -92,7 +95,7 @@ async def health(request: AnyRequest) -> Response[bytes]:
     return Response(b'{"status":"ok"}', media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-@get("/metrics")
+@route("/metrics", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def metrics(request: AnyRequest) -> Response[str]:
     """Return the counters and gauges of the service, for Prometheus (text format 0.0.4)."""
     service: Service = request.app.state.service
@@ -119,7 +122,7 @@ async def metrics(request: AnyRequest) -> Response[str]:
         f'dragon_api_uptime_seconds{{pid="{os.getpid()}"}} {time.time() - service.started:.3f}',
     ]
     for more in service.hooks.call("dragon_metrics"):
-        lines += [f"{name} {float(value)!r}" for name, value in more.items() if _METRIC.fullmatch(name)]
+        lines += _plugin_lines(more)
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -133,6 +136,16 @@ def _task_lines(metric: str, part: str, counters: dict[str, float]) -> list[str]
         status, _, what = rest.partition("|")
         if what == part:
             lines.append(f'{metric}{{task="{task}",status="{status}"}} {value:g}')
+    return lines
+
+
+def _plugin_lines(more: Any) -> list[str]:
+    """Return the lines of a plugin's numbers; what is no number, or has no name, is left out."""
+    lines = []
+    for name, value in more.items() if isinstance(more, Mapping) else ():
+        if isinstance(name, str) and _METRIC.fullmatch(name) and isinstance(value, int | float):
+            with contextlib.suppress(OverflowError):  # an integer beyond all floats
+                lines.append(f"{name} {float(value)!r}")
     return lines
 
 

@@ -201,7 +201,7 @@ def test_a_body_that_is_no_json_object(client, body, words):
         ({}, "task_name", "task_name is missing"),
         ([ECHO, {}], "tasks[1].task_name", "task_name is missing"),
         ({"task_name": "probe.ecko"}, "task_name", "did you mean 'probe.echo'"),
-        ({"task_name": {}}, "task_name", "not a task"),
+        ({"task_name": {}}, "task_name", "must be a string, got an object"),
         ({"task_name": "x" * 10_000}, "task_name", "not a task"),
         ({"task_name": "\ud800"}, "body", "not valid JSON"),
     ],

@@ -1,7 +1,7 @@
 """`GET /v1/tasks` and `GET /v1/tasks/{name}`: which tasks are installed, with their schemas. Beyond v1."""
 
 import msgspec
-from litestar import Response, get
+from litestar import HttpMethod, Response, route
 
 from dragon_framework.api.problems import bad_request
 from dragon_framework.api.requests import AnyRequest
@@ -11,7 +11,7 @@ from dragon_framework.errors import UnknownTaskError
 from dragon_framework.schema import task_document
 
 
-@get("/v1/tasks")
+@route("/v1/tasks", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def tasks(request: AnyRequest) -> Response[bytes]:
     """Return every installed task: name, summary, parameters and output as JSON Schema, files."""
     service: Service = request.app.state.service
@@ -21,7 +21,7 @@ async def tasks(request: AnyRequest) -> Response[bytes]:
     return json_response(service.pages["tasks"])
 
 
-@get("/v1/tasks/{name:str}")
+@route("/v1/tasks/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def one_task(request: AnyRequest, name: str) -> Response[bytes]:
     """Return one installed task."""
     service: Service = request.app.state.service
