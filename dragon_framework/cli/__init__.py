@@ -9,6 +9,7 @@ Exit status: 0; 1 if what was asked for failed; 2 for wrong flags and settings, 
 one line on stderr; 130 after Ctrl-C.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ def main(words: Sequence[str] | None = None) -> int:
     from dragon_framework.cli.parser import parse
 
     words = sys.argv[1:] if words is None else words
+    _open_standard_streams()
     try:
         arguments = parse(words)
         status: int = arguments.command(arguments)
@@ -30,11 +32,32 @@ def main(words: Sequence[str] | None = None) -> int:
     except DragonError as error:
         return _complain(str(error), 1)
     except BrokenPipeError:  # `dragon tasks | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         return 1
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EIO}:
+            raise
+        _silence_stdout()
+        return _complain(f"what was to be written is not: {error.strerror}", 1)
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _open_standard_streams() -> None:
+    """Let a stream that was closed (`dragon tasks >&-`) lead nowhere, so that no other file takes its number."""
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def _silence_stdout() -> None:
+    """Keep the interpreter from trying again, at its end, what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(text: str, status: int) -> int:

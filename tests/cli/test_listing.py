@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,7 @@ def test_every_command_has_a_help_of_its_own(dragon, name):
 def test_quick_commands_load_no_heavy_library(environ, tmp_path, words):
     program = f"""
 import sys
+from pathlib import Path
 from dragon_framework.cli import main
 try:
     main({words!r})
@@ -116,6 +118,24 @@ def test_a_closed_pipe_is_no_traceback(environ, tmp_path):
     )
 
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_line_and_status_1(environ, tmp_path):
+    done = subprocess.run(
+        ["bash", "-c", f"{DRAGON} plugins >/dev/full"], env=environ, cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stderr) == (1, "dragon: what was to be written is not: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", ["tasks --json", "plugins", "run acme.copy nothing=1"])
+def test_closed_standard_streams_are_no_traceback(environ, tmp_path, words):
+    done = subprocess.run(
+        ["bash", "-c", f"{DRAGON} {words} <&- >&-"], env=environ, cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert "Traceback" not in done.stderr
 
 
 def test_plugins_shows_what_each_adds_and_why_something_is_missing(dragon):
