@@ -6,7 +6,9 @@ here, because stevedore's cache forgets the distribution, and because one distri
 with a malformed `entry_points.txt` must not hide the others. Stands on `errors`.
 """
 
+import contextlib
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import Any
@@ -95,7 +97,8 @@ def load_each(group: str, points: Sequence[InstalledEntryPoint]) -> Iterator[tup
     def remember(_: Any, point: Any, error: BaseException) -> None:
         failed.append((point, error))
 
-    manager = Manager(group, on_load_failure_callback=remember)
+    with contextlib.redirect_stdout(sys.stderr):  # stdout is for results; a plugin that prints must not spoil them
+        manager = Manager(group, on_load_failure_callback=remember)
     for extension in manager.extensions:
         yield extension.entry_point, extension.plugin  # type: ignore[misc]  # ours, from list_entry_points
     yield from failed
@@ -108,6 +111,10 @@ def normalized(distribution: str) -> str:
 
 def reason_of(error: BaseException) -> str:
     """Return what an error says in one line of at most 300 characters, with its type."""
-    text = " ".join(str(error).split())
+    try:
+        said = str(error).encode("utf-8", "backslashreplace").decode()
+    except Exception:  # noqa: BLE001  # a plugin's error that cannot say what it is
+        said = ""
+    text = " ".join(said.split())
     line = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return line if len(line) <= 300 else f"{line[:299]}…"

@@ -79,6 +79,23 @@ def test_a_broken_plugin_is_named_with_its_reason_and_harms_nobody(install, modu
     assert problem.reason.startswith(expected)
 
 
+@pytest.mark.parametrize("module", ["raise OSError('\\udcff')", "class E(Exception):\n __str__ = None\nraise E"])
+def test_the_reason_of_a_broken_plugin_can_always_be_told(install, module):
+    install("acme", "1", {"dragon.tasks": {"acme.x": "acme_x:f"}}, acme_x=module)
+
+    assert reason(load_registry(), "acme").encode()
+
+
+def test_what_a_plugin_prints_when_it_is_imported_is_not_among_results(install, capsys):
+    module = "import sys\nprint('hello')\nsys.stdout.buffer.write(b'there')\n"
+    install("acme", "1", {"dragon.tasks": {"acme.x": "acme_x:f"}}, acme_x=module + source("acme.x"))
+
+    registry = load_registry()
+
+    assert "acme.x" in registry.tasks
+    assert capsys.readouterr().out == ""
+
+
 def test_an_interrupt_is_not_swallowed(install):
     install("acme", "1", {"dragon.tasks": {"acme.x": "acme_x:f"}}, acme_x="raise KeyboardInterrupt")
 
