@@ -359,7 +359,10 @@ def public_url(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
-        shown = urlunsplit((parts.scheme, host, parts.path, "", ""))
+        path = parts.path
+        if parts.scheme and not parts.netloc:  # mistyped, such as `http:/user:password@host/`
+            path = path[: len(path) - len(path.lstrip("/"))] + path.lstrip("/").rpartition("@")[2]
+        shown = urlunsplit((parts.scheme, host, path, "", ""))
     except ValueError:
         shown = url.partition("?")[0].rpartition("@")[2]
     return f"{shown[:199]}…" if len(shown) > 200 else shown

@@ -238,17 +238,20 @@ def _unstored(url: str, error: StorageError) -> SourceUnavailableError:
 
 def _opened(url: str, path: Path) -> IO[bytes]:
     try:
-        if not path.is_file():
-            raise SourceUnavailableError(url, "there is no such file", 404)
+        _check_regular(url, path)
         return path.open("rb")
     except (OSError, ValueError) as error:  # ValueError: a null character
         raise _unreadable(url, error) from error
 
 
+def _check_regular(url: str, path: Path) -> None:
+    if not path.is_file():
+        raise SourceUnavailableError(url, "it is not a regular file" if path.exists() else "there is no such file", 404)
+
+
 def _link_or_copy(url: str, path: Path, target: Path) -> None:
     try:
-        if not path.is_file():
-            raise SourceUnavailableError(url, "there is no such file", 404)
+        _check_regular(url, path)
         try:
             os.link(path.resolve(), target)
         except OSError:  # another file system, or one without links

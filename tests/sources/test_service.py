@@ -293,6 +293,14 @@ def test_local_files_are_not_read_where_they_are_not_allowed(make_sources, into,
             action()
 
 
+def test_a_directory_is_not_called_missing(make_sources, into, tmp_path):
+    sources = make_sources(local_files=True)
+
+    for action in (lambda: sources.fetch(str(tmp_path), into), lambda: sources.open(str(tmp_path), into=into)):
+        with pytest.raises(SourceUnavailableError, match="not a regular file"):
+            action()
+
+
 def test_what_is_no_readable_file_is_an_error_without_more(make_sources, into, tmp_path):
     sources = make_sources(local_files=True)
     os.mkfifo(tmp_path / "pipe")
