@@ -91,13 +91,13 @@ class TaskProcess:
     def _send(self, report: Done | Failed, task_name: str) -> None:
         try:
             self._channel.send(report)
+        except (TypeError, UnicodeEncodeError) as error:  # an error's details that JSON cannot hold
+            inside = InternalTaskError(task_name, type(error).__name__)
+            self._channel.send(Failed(inside.code, inside.details(), log=repr(error), last=report.last))
         except ValueError as error:
             self._channel.send(
                 Failed(code="result_too_large", details=f"the result is too large: {error}", last=report.last)
             )
-        except TypeError as error:  # an error's details that JSON cannot hold
-            inside = InternalTaskError(task_name, "TypeError")
-            self._channel.send(Failed(inside.code, inside.details(), log=str(error), last=report.last))
 
     def _cancel(self, _signal: int, _frame: FrameType | None) -> None:
         if not self._running:
@@ -160,7 +160,7 @@ def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
             error = defect
     kind = "out of memory" if isinstance(error, MemoryError) else type(error).__name__
     inside = InternalTaskError(task_name, kind)
-    trace = "".join(traceback.format_exception(error))[-8000:]
+    trace = "".join(traceback.format_exception(error))[-8000:].encode("utf-8", "backslashreplace").decode()
     return Failed(inside.code, inside.details(), transient, trace)
 
 

@@ -83,6 +83,27 @@ def acme_raise_defect(parameters: Nothing, ctx: TaskContext) -> Answer:
     raise ZeroDivisionError("/etc/secret")
 
 
+@task("acme.raise_unspeakable")
+def acme_raise_unspeakable(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Raise a defect whose text UTF-8 cannot hold, as a name of a file may be."""
+    raise ZeroDivisionError("\udcff")
+
+
+class GarbledError(TaskError):
+    """The name is no text."""
+
+    code = "garbled"
+
+    def __str__(self) -> str:
+        return "\udcff"
+
+
+@task("acme.raise_garbled")
+def acme_raise_garbled(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Raise an error that is to be shown and cannot be."""
+    raise GarbledError
+
+
 class TeapotError(TaskError):
     """The teapot is empty."""
 

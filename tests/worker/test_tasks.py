@@ -58,6 +58,8 @@ def test_progress_and_partial_results_are_published_in_order(shared):
         ("acme.segfault", "task_crashed", "SIGSEGV"),
         ("acme.sysexit", "internal_error", "SystemExit"),
         ("acme.raise_defect", "internal_error", "ZeroDivisionError"),
+        ("acme.raise_unspeakable", "internal_error", "ZeroDivisionError"),
+        ("acme.raise_garbled", "internal_error", "UnicodeEncodeError"),
         ("acme.hang", "limit_exceeded", "0.5 s (time)"),
         ("acme.chatty_hang", "limit_exceeded", "0.5 s (time)"),
         ("acme.memory", "limit_exceeded", "157286400 bytes (memory)"),
