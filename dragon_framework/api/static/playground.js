@@ -8,6 +8,9 @@ const make = (tag, attributes = {}, ...children) => {
   return element;
 };
 
+const UNREACHABLE = "The service cannot be reached. Is it running?";
+const WHERE_SECRETS_ARE = "`dragon serve` prints one when it starts, `dragon accounts add` when it makes an account.";
+
 let tasks = [];
 let running = null;
 
@@ -26,7 +29,11 @@ function rememberSecret() {
     history.replaceState(null, "", location.pathname + location.search);
   }
   $("secret").value = sessionStorage.getItem("secret") || "";
-  $("secret").addEventListener("input", () => { sessionStorage.setItem("secret", secret()); showRequest(); });
+  $("secret").addEventListener("input", () => {
+    sessionStorage.setItem("secret", secret());
+    $("secret").removeAttribute("aria-invalid");
+    showRequest();
+  });
   $("account").addEventListener("submit", (event) => event.preventDefault());
 }
 
@@ -119,6 +126,7 @@ function withUpload(input, several) {
       try {
         const url = await upload(file);
         input.value = several && input.value.trim() ? `${input.value.trim()}\n${url}` : url;
+        tellField(input.name, "");
         say(`${file.name} is uploaded.`);
       } catch (error) {
         say(error.message, true);
@@ -137,9 +145,9 @@ function withUpload(input, several) {
 async function upload(file) {
   const response = await fetch(`/v1/inputs/${encodeURIComponent(file.name)}`, {
     method: "POST",
-    headers: { Authorization: `Secret ${secret()}`, "Content-Type": file.type || "application/octet-stream" },
+    headers: headers(file.type || "application/octet-stream"),
     body: file,
-  });
+  }).catch(() => { throw new Error(UNREACHABLE); });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(describe(answer, response.status));
   return answer.url;
@@ -206,33 +214,46 @@ function showRequest() {
 }
 
 function say(text, isError = false) {
-  $("state").textContent = text;
+  $("state").textContent = text.charAt(0).toUpperCase() + text.slice(1);
   $("state").classList.toggle("error", isError);
 }
 
+function pointAtSecret() {
+  $("secret").setAttribute("aria-invalid", "true");
+  $("secret").focus();
+}
+
+// A plugin may let requests in that have no secret.
+function headers(contentType) {
+  return { "Content-Type": contentType, ...(secret() && { Authorization: `Secret ${secret()}` }) };
+}
+
 function describe(answer, code) {
-  if (answer && Array.isArray(answer.errors)) return answer.errors.map((error) => error.description).join("; ");
-  if (code === 401) return "The service does not accept this secret. `dragon serve` prints it when it starts.";
-  return `The service answered with HTTP status ${code}.`;
+  if (!answer || !Array.isArray(answer.errors)) return `The service answered with HTTP status ${code}.`;
+  const text = answer.errors.map((error) => error.description).join("; ");
+  if (code !== 401 || !answer.errors.some((error) => error.name === "secret")) return text;
+  pointAtSecret();
+  return `${secret() ? text : "Enter the secret of an account, above"}. ${WHERE_SECRETS_ARE}`;
 }
 
 async function run(event) {
   event.preventDefault();
   if (running) running.abort();
   running = new AbortController();
-  document.querySelectorAll(".wrong").forEach((place) => { place.textContent = ""; });
+  for (const { name } of properties(current())) tellField(name, "");
   $("result").replaceChildren();
   $("run").disabled = true;
   say("Sending …");
   try {
     const response = await fetch("/v1/create_stream", {
       method: "POST",
-      headers: { Authorization: `Secret ${secret()}`, "Content-Type": "application/json" },
+      headers: headers("application/json"),
       body: JSON.stringify({ tasks: [definition()] }),
       signal: running.signal,
     });
     if (!response.ok) throw new Error(describe(await response.json().catch(() => null), response.status));
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let last = {};
     let rest = "";
     for (;;) {
       const { value, done } = await reader.read();
@@ -240,38 +261,53 @@ async function run(event) {
       const lines = rest.split("\n");
       rest = lines.pop();
       for (const line of lines.filter((text) => text.trim())) {
-        const status = JSON.parse(line);
-        show(Array.isArray(status) ? status[0] : status);
+        last = [JSON.parse(line)].flat()[0];
+        show(last);
       }
       if (done) break;
     }
+    if (!isFinal(last)) say(`The service ended the answer before the task ended. Ask /v1/status?tasks=${last.key} for its status.`, true);
   } catch (error) {
-    if (error.name !== "AbortError") say(error instanceof TypeError ? "The service cannot be reached. Is it running?" : error.message, true);
+    if (error.name !== "AbortError") say(error instanceof TypeError ? UNREACHABLE : error.message, true);
   } finally {
     $("run").disabled = false;
     $("progress").hidden = true;
+    // On a narrow screen the result is below the form.
+    const top = $("state").getBoundingClientRect().top;
+    if (top < 0 || top > innerHeight - 100) $("result-title").scrollIntoView();
   }
+}
+
+function isFinal(status) {
+  return status.status === "success" || status.status === "error";
+}
+
+// Say under a field what is wrong with it; return whether the form has such a field.
+function tellField(name, text) {
+  const place = $(`wrong-${name}`);
+  if (!place) return false;
+  place.textContent = text;
+  if (text) $(`parameter-${name}`).setAttribute("aria-invalid", "true");
+  else $(`parameter-${name}`).removeAttribute("aria-invalid");
+  return true;
 }
 
 function show(status) {
   const bar = $("progress");
-  bar.hidden = status.status === "success" || status.status === "error";
+  bar.hidden = isFinal(status);
   if (typeof status.progress === "number") { bar.max = 100; bar.value = status.progress; } else bar.removeAttribute("value");
   if (status.status === "error") {
     const wrong = status.result && status.result.parameters;
     if (wrong) {
-      let first = null;
       const elsewhere = []; // about no field of the form: the parameters as a whole, or an unknown one
       for (const [name, messages] of Object.entries(wrong)) {
-        const place = $(`wrong-${name}`);
         const text = messages.join("; ");
-        if (place) place.textContent = text;
-        else elsewhere.push(name === "*" ? text : `${name}: ${text}`);
-        first = first || $(`parameter-${name}`);
+        if (!tellField(name, text)) elsewhere.push(name === "*" ? text : `${name}: ${text}`);
       }
-      if (first) first.focus();
-      const named = Object.keys(wrong).filter((name) => name !== "*");
-      say([named.length ? `These parameters are wrong: ${named.join(", ")}.` : "", ...elsewhere].filter(Boolean).join(" "), true);
+      const named = properties(current()).map(({ name }) => name).filter((name) => name in wrong);
+      if (named.length) $(`parameter-${named[0]}`).focus();
+      const sentence = named.length ? `Wrong: ${named.join(", ")}. What is wrong stands under each.` : "";
+      say([sentence, ...elsewhere].filter(Boolean).join(" "), true);
     } else {
       say(typeof status.result === "string" ? status.result : JSON.stringify(status.result), true);
     }
@@ -306,7 +342,7 @@ function showResult(result) {
 async function start() {
   rememberSecret();
   $("parameters").addEventListener("submit", run);
-  $("parameters").addEventListener("input", showRequest);
+  $("parameters").addEventListener("input", (event) => { tellField(event.target.name, ""); showRequest(); });
   $("task").addEventListener("change", showTask);
   for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault()); // beside a field
   $("copy").addEventListener("click", async () => {
@@ -317,7 +353,7 @@ async function start() {
   try {
     tasks = await (await fetch("/v1/tasks")).json();
   } catch {
-    say("The service cannot be reached. Is it running?", true);
+    say(UNREACHABLE, true);
     return;
   }
   if (!tasks.length) {
