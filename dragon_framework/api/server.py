@@ -17,6 +17,7 @@ import uvicorn
 from dragon_framework.api.app import make_app
 from dragon_framework.api.connections import BoundedHttpProtocol
 from dragon_framework.api.service import Service, log
+from dragon_framework.api.v1.inputs import sweep_uploads
 from dragon_framework.errors import SettingsError
 from dragon_framework.hooks import load_hooks
 from dragon_framework.registry import load_registry
@@ -41,6 +42,7 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
     storage.check()
     store = TaskStore.connect(settings.redis, settings.retention_seconds)
     service = Service(settings, registry, hooks, store, storage)
+    sweep_uploads(service.uploads_directory)
     hooks.call("dragon_startup", settings=settings, role="api")
     config = uvicorn.Config(
         make_app(service),

@@ -6,8 +6,10 @@ read it. `PUT` does the same, for `curl -T`.
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import re
+import time
 from pathlib import Path
 from typing import IO, cast
 
@@ -28,6 +30,9 @@ from dragon_framework.media_types import media_type_of
 BLOCK_BYTES = 1024 * 1024
 MAX_NAME = 80
 
+JUST_OPENED_SECONDS = 60.0
+"""A file younger than that may not be locked yet."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -45,7 +50,7 @@ async def upload_input(request: AnyRequest, filename: str) -> Response[bytes]:
     try:
         with await asyncio.to_thread(_opened, path) as file:
             size = await _receive(service, request, file, account)
-        stored = await asyncio.to_thread(service.storage.put, key, name, path, media_type_of(name))
+            stored = await asyncio.to_thread(service.storage.put, key, name, path, media_type_of(name))
     except OSError as error:
         log.error("upload_not_kept", reason=str(error))
         raise unavailable("there is no room to keep the file", 60) from error
@@ -97,9 +102,21 @@ async def _receive(service: Service, request: AnyRequest, file: IO[bytes], accou
     return size
 
 
+def sweep_uploads(directory: Path) -> None:
+    """Remove what API processes that were killed have left in *directory*; uploads under way are locked."""
+    for path in directory.glob("*"):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if time.time() - path.stat().st_mtime > JUST_OPENED_SECONDS:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+
+
 def _opened(path: Path) -> IO[bytes]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb")
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb")
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return file
 
 
 def _too_large(most: int) -> RequestError:
