@@ -23,6 +23,7 @@ from dragon_framework.errors import FileMissingError, StorageError
 from dragon_framework.storage import CACHE_CONTROL, StoredFile, content_disposition
 
 BLOCK_BYTES = 256 * 1024
+SMALL_BYTES = 128 * 1024
 LINK_SECONDS = 3600.0
 
 _RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
@@ -33,12 +34,11 @@ async def stored_file(request: AnyRequest, key: str, filename: str) -> Response[
     """Send a stored file, or redirect to where it is."""
     service: Service = request.app.state.service
     try:
-        link = await asyncio.to_thread(service.storage.link, key, filename, LINK_SECONDS)  # may ask for credentials
-        if link is not None:
-            await asyncio.to_thread(service.storage.stat, key, filename)
-            return Response(b"", status_code=302, headers={"Location": link, "Cache-Control": "no-store"})
-        path, facts = await asyncio.to_thread(_find, service, key, filename)
-        return await _answer(request, path, facts)
+        path = service.storage.local_path(key, filename)
+        if path is not None:
+            return await _answer(request, path, service.storage.stat(key, filename))
+        link = await asyncio.to_thread(_link, service, key, filename)
+        return Response(b"", status_code=302, headers={"Location": link, "Cache-Control": "no-store"})
     except (FileMissingError, FileNotFoundError):
         text = f"there is no file {filename[:100]!r} of that key; outputs expire after a while"
         raise bad_request("filename", "path", text, 404) from None
@@ -47,11 +47,13 @@ async def stored_file(request: AnyRequest, key: str, filename: str) -> Response[
         raise unavailable("the storage does not answer", 10) from error
 
 
-def _find(service: Service, key: str, filename: str) -> tuple[Path, StoredFile]:
-    path = service.storage.local_path(key, filename)
-    if path is None:
+def _link(service: Service, key: str, filename: str) -> str:
+    """Return a URL of a file that is elsewhere, if it is there."""
+    service.storage.stat(key, filename)
+    link = service.storage.link(key, filename, LINK_SECONDS)
+    if link is None:
         raise FileMissingError("storage", key[:26], filename[:100])
-    return path, service.storage.stat(key, filename)
+    return link
 
 
 async def _answer(request: AnyRequest, path: Path, facts: StoredFile) -> Response[bytes] | Stream:
@@ -79,8 +81,8 @@ async def _answer(request: AnyRequest, path: Path, facts: StoredFile) -> Respons
     headers["Content-Length"] = str(stop - start)
     if request.method == "HEAD":
         return Response(b"", status_code=status, headers=headers, media_type=facts.media_type)
-    if stop - start <= BLOCK_BYTES:
-        body = await asyncio.to_thread(_read, path, start, stop - start)
+    if stop - start <= SMALL_BYTES:  # sooner read than handed to a thread
+        body = _read(path, start, stop - start)
         return Response(body, status_code=status, headers=headers, media_type=facts.media_type)
     file = await asyncio.to_thread(path.open, "rb")
     return Stream(_blocks(file, start, stop), status_code=status, headers=headers, media_type=facts.media_type)

@@ -117,7 +117,7 @@ class TaskStore:
         *,
         account_id: str = "",
         most_tasks: int | None = None,
-    ) -> str:
+    ) -> tuple[str, bytes] | None:
         """Submit a task unless an equal one is under way or has succeeded.
 
         Args:
@@ -128,11 +128,11 @@ class TaskStore:
             most_tasks: Most tasks the account may have under way; None for no limit.
 
         Returns:
-            Key of the task that serves; empty if the account has too many under way.
+            Key and encoded status of the task that serves; None if the account has too many under way.
         """
         packed = pack(batch_of([item], account_id, most_tasks))
-        key: bytes = await self._share(args=[digest, max(1, int(seconds * 1000)), self._ttl, packed])
-        return key.decode()
+        answer = await self._share(args=[digest, max(1, int(seconds * 1000)), self._ttl, packed])
+        return (answer[0].decode(), answer[1]) if answer else None
 
     async def cancel(self, key: str) -> bool | None:
         """End a task as an error with the code `cancelled`; a worker that runs it is told.

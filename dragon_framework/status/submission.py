@@ -90,18 +90,18 @@ return answers
 
 SHARE = """
 -- Submit a task unless an equal one serves. ARGV: digest, milliseconds it serves, seconds to live, packed batch.
--- Returns the key of the task that serves, '' when the account has too many tasks under way.
+-- Returns the key of the task that serves and its status, nothing when the account has too many tasks under way.
 local shared = 'dragon:s:' .. ARGV[1]
 local known = redis.call('GET', shared)
 if known then
-  local state = redis.call('GETRANGE', 'dragon:t:' .. known, 11, 12)
-  if state ~= '' and state ~= 'er' then return known end
+  local status = redis.call('GET', 'dragon:t:' .. known)
+  if status and string.sub(status, 12, 13) ~= 'er' then return {known, status} end
 end
 local batch = cmsgpack.unpack(ARGV[4])
 local account, most, task = batch[1], batch[2], batch[3][1]
 if most >= 0 then
   local counter = 'dragon:c:' .. account
-  if tonumber(redis.call('GET', counter) or '0') + 1 > most then return '' end
+  if tonumber(redis.call('GET', counter) or '0') + 1 > most then return {} end
   redis.call('INCR', counter)
 end
 local key, queue = task[1], task[4]
@@ -110,5 +110,5 @@ redis.call('SET', 'dragon:t:' .. key, task[2], 'EX', ARGV[3])
 redis.call('SET', 'dragon:d:' .. key, task[3], 'EX', ARGV[3])
 redis.call('HSET', 'dramatiq:' .. queue .. '.msgs', key, task[5])
 redis.call('RPUSH', 'dramatiq:' .. queue, key)
-return key
+return {key, task[2]}
 """

@@ -25,7 +25,7 @@ from dragon_framework.api.creation import (
 from dragon_framework.api.problems import bad_request, unavailable
 from dragon_framework.api.requests import AnyRequest, base_url, query_of, read_object
 from dragon_framework.api.service import Service
-from dragon_framework.api.v1.envelope import json_response, message_response
+from dragon_framework.api.v1.envelope import JsonResponse, json_response, message_response
 from dragon_framework.api.waiting import missing
 from dragon_framework.keys import KEY
 from dragon_framework.status.model import Status, decode_status
@@ -72,7 +72,10 @@ async def file(request: AnyRequest, filename: str = "") -> Response[bytes]:
     if task is None:
         raise unavailable("the plugin of this task is not installed here any more", 60)
     chosen = _chosen(task, filename)
-    return await _redirect(service, key, chosen) if isinstance(chosen, str) else chosen
+    if not isinstance(chosen, str):
+        return chosen
+    (blob,) = await service.store.get([key])
+    return await _redirect(service, key, chosen, blob)
 
 
 async def _create_file(
@@ -86,26 +89,26 @@ async def _create_file(
     if new.refused:
         await submit(service, [new], account)
         return json_response(new.submission.status, 400)
-    key = await _submit(service, new, account, base)
-    return await _redirect(service, key, chosen)
+    key, blob = await _submit(service, new, account, base)
+    return await _redirect(service, key, chosen, blob)
 
 
-async def _submit(service: Service, new: NewTask, account: Account, base: str) -> str:
-    """Write the task, unless an equal one serves; return the key of the one that does."""
+async def _submit(service: Service, new: NewTask, account: Account, base: str) -> tuple[str, bytes]:
+    """Write the task, unless an equal one serves; return key and status of the one that does."""
     seconds = service.settings.api.shared_seconds
     if not (new.task.cacheable and seconds):
         await submit(service, [new], account)
-        return new.submission.key
+        return new.submission.key, new.submission.status
     await count(service, account, 1)
     most = account.limits.concurrent_tasks
-    key = await service.store.submit_shared(
+    serving = await service.store.submit_shared(
         new.submission, digest_of(service, new, account, base), seconds, account_id=account.id, most_tasks=most
     )
-    if not key:
+    if serving is None:
         raise too_many_tasks(most)
-    if key == new.submission.key:
+    if serving[0] == new.submission.key:
         announce(service, [new], account)
-    return key
+    return serving
 
 
 def _chosen(task: Task, filename: str) -> str | Response[bytes]:
@@ -125,16 +128,15 @@ def _chosen(task: Task, filename: str) -> str | Response[bytes]:
     return message_response(404, f"{shown!r} is not a valid filename, choose one of: {choices}")
 
 
-async def _redirect(service: Service, key: str, name: str) -> Response[bytes]:
-    """Wait until the file *name* of the task *key* is there, and redirect to it."""
-    (blob,) = await service.store.get([key])
+async def _redirect(service: Service, key: str, name: str, blob: bytes | None) -> Response[bytes]:
+    """Wait until the file *name* of the task *key*, whose status is *blob*, is there, and redirect to it."""
     status = decode_status(blob) if blob else None
     if status is not None and not status.final and not _url(status, name):
         blob, status = await _wait_for_file(service, key, name)
     if blob is None or status is None:
         return json_response(missing(key), 404)
     if url := _url(status, name):
-        return Response(b"", status_code=302, headers={"Location": url, "Cache-Control": "no-cache"})
+        return JsonResponse(b"", 302, {"Location": url, "Cache-Control": "no-cache"})
     if status.status == "error":
         return json_response(blob, 400)
     if status.status == "success":
