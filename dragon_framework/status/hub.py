@@ -13,6 +13,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import hiredis
 import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
@@ -23,6 +24,7 @@ from dragon_framework.status.scripts import STATUS
 RECONNECT_SECONDS = 0.25
 PING_SECONDS = 10.0
 CONFIRM_SECONDS = 15.0
+READ_BYTES = 256 * 1024
 
 _IDLE = STATUS + "-"
 
@@ -129,6 +131,7 @@ class Hub:
         self._unsubscribe: list[str] = []
         self._flushing = False
         self._connection: Any = None
+        self._heard = 0.0
         self._listener: asyncio.Task[None] | None = None
         self._sender = asyncio.Lock()
         self._stale: set[str] = set()
@@ -226,10 +229,10 @@ class Hub:
                     self._connection = connection
                     # A channel that is always there keeps the connection in its subscribed state.
                     await connection.send_command("SUBSCRIBE", _IDLE, *(STATUS + key for key in self._watches))
+                self._heard = asyncio.get_running_loop().time()
                 pinger = asyncio.get_running_loop().create_task(self._ping(connection))
-                while True:
-                    self._take(await connection.read_response(timeout=3 * PING_SECONDS))
-            except (RedisError, OSError, TimeoutError):
+                await self._read_replies(connection)
+            except (RedisError, OSError, TimeoutError, hiredis.HiredisError):
                 await asyncio.sleep(RECONNECT_SECONDS)
             finally:
                 self._connection = None
@@ -237,10 +240,30 @@ class Hub:
                     pinger.cancel()
                 await connection.disconnect(nowait=True)
 
+    async def _read_replies(self, connection: Any) -> None:
+        """Take what the server sends until it closes the connection.
+
+        All that has come is taken at once: redis-py would read, with a time limit, for
+        each reply, which costs several times what a notification is worth.
+        """
+        stream: asyncio.StreamReader = connection._reader  # noqa: SLF001  # nothing else reads from it now
+        reader = hiredis.Reader()
+        loop = asyncio.get_running_loop()
+        while data := await stream.read(READ_BYTES):
+            self._heard = loop.time()
+            reader.feed(data)
+            while (reply := reader.gets()) is not False:
+                if isinstance(reply, Exception):
+                    raise reply
+                self._take(reply)
+
     async def _ping(self, connection: Any) -> None:
-        """Make a dead peer known: without an answer, reading times out."""
+        """Make a dead peer known: when nothing has come for three pings, the connection is closed."""
         while True:
             await asyncio.sleep(PING_SECONDS)
+            if asyncio.get_running_loop().time() - self._heard > 3 * PING_SECONDS:
+                connection._writer.transport.abort()  # noqa: SLF001  # wakes the listener
+                return
             async with self._sender:
                 with contextlib.suppress(RedisError, OSError):
                     await connection.send_command("PING")
