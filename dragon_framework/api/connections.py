@@ -20,10 +20,8 @@ SILENT_SECONDS = 60.0
 
 _UPGRADE = re.compile(rb"(?im)^upgrade(?=[ \t]*:)")
 
-_TOO_LARGE = (
-    b'{"status":"error","errors":[{"name":"head","location":"header",'
-    b'"description":"the request line and headers are larger than the %d bytes that are accepted"}]}'
-) % MAX_HEAD_BYTES
+_TOO_LARGE = b"the request line and headers are larger than the %d bytes that are accepted" % MAX_HEAD_BYTES
+_NOT_HTTP = b"the request is not HTTP/1.1 that can be read, or its URL is too long"
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -60,7 +58,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if head_due and self._heads == heads:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self._refuse()
+                self._refuse(b"431 Request Header Fields Too Large", b"head", _TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Begin with the request."""
@@ -74,11 +72,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_complete()
 
-    def _refuse(self) -> None:
+    def send_400_response(self, msg: str) -> None:  # uvicorn's text; ours has the form of the API
+        """Refuse what is no request, in the form of the API."""
+        self._refuse(b"400 Bad Request", b"request", _NOT_HTTP)
+
+    def _refuse(self, status: bytes, name: bytes, description: bytes) -> None:
+        body = b'{"status":"error","errors":[{"name":"%s","location":"header","description":"%s"}]}' % (
+            name,
+            description,
+        )
         self.transport.write(
-            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
-            b"content-length: %d\r\naccess-control-allow-origin: *\r\nconnection: close\r\n\r\n%s"
-            % (len(_TOO_LARGE), _TOO_LARGE)
+            b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"access-control-allow-origin: *\r\nconnection: close\r\n\r\n%s" % (status, len(body), body)
         )
         self.transport.close()
 

@@ -42,6 +42,17 @@ def test_the_refusal_of_a_large_head_has_the_form_of_the_api(client):
     assert json.loads(body)["errors"][0]["name"] == "head"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [b"nonsense\r\n\r\n", b"GET /\0 HTTP/1.1\r\n\r\n", b"GET /?" + b"a" * 66_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"],
+)
+def test_the_refusal_of_what_is_no_request_has_the_form_of_the_api(client, sent):
+    head, _, body = exchange(client, sent).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["errors"][0]["name"] == "request"
+
+
 def test_a_large_head_below_the_limit_is_taken(client):
     answer = client.get("/health", headers={"X-Large": "a" * (MAX_HEAD_BYTES - 2000)})
 
