@@ -272,9 +272,10 @@ async function run(event) {
   } finally {
     $("run").disabled = false;
     $("progress").hidden = true;
-    // On a narrow screen the result is below the form.
+    // On a narrow screen the result is below the form; what is wrong with a field is at the field.
     const top = $("state").getBoundingClientRect().top;
-    if (top < 0 || top > innerHeight - 100) $("result-title").scrollIntoView();
+    const hidden = top < 0 || top > innerHeight - 100;
+    if (hidden && !$("parameters").querySelector("[aria-invalid]")) $("result-title").scrollIntoView();
   }
 }
 
@@ -314,7 +315,8 @@ function show(status) {
     return;
   }
   const { queued, started, completed } = status.events || {};
-  const took = completed ? ` in ${((new Date(completed) - new Date(started || queued)) / 1000).toFixed(2)} s` : "";
+  const ms = new Date(completed) - new Date(started || queued);
+  const took = completed ? ` in ${ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`}` : "";
   say(`${status.status}${took} (${status.key})`);
   if (status.result) showResult(status.result);
 }
