@@ -34,6 +34,7 @@ from dragon_framework.queue.message import ACTOR
 from dragon_framework.queue.reaper import Reaper
 from dragon_framework.registry import load_registry
 from dragon_framework.settings import Settings
+from dragon_framework.sources.guard import parse_networks
 from dragon_framework.status import scripts as status_scripts
 from dragon_framework.status.connection import connect_sync
 from dragon_framework.storage import Storage, open_storage
@@ -70,7 +71,7 @@ def run_worker(settings: Settings) -> int:
     """Run a worker until a signal ends it; return the exit status.
 
     Raises:
-        SettingsError: If Redis, the storage or a queue cannot be used.
+        SettingsError: If Redis, the storage, a queue or an allowed network cannot be used.
     """
     stop = threading.Event()
 
@@ -96,7 +97,8 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     if unknown := set(settings.queues) - set(registry.queues):
         known = ", ".join(registry.queues) or "none: no task is installed"
         raise SettingsError("queues", f"no installed task waits in {', '.join(sorted(unknown))}; there are: {known}")
-    for task in registry.tasks.values():  # a bad one is told now, not by every task process
+    parse_networks(settings.allow_source)  # what is wrong is told now, not by every task process
+    for task in registry.tasks.values():
         plugin_settings(task, settings.plugins, os.environ)
     client = connect_sync(settings.redis)
     if not _wait_for_redis(client, stop):
@@ -194,6 +196,7 @@ def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, 
 def _wait_for_redis(client: "redis.Redis", stop: threading.Event) -> bool:
     """Return whether Redis answers; False if the worker is told to stop while it waits."""
     deadline = time.monotonic() + CONNECT_SECONDS
+    told = False
     while not stop.is_set():
         try:
             client.ping()
@@ -202,6 +205,9 @@ def _wait_for_redis(client: "redis.Redis", stop: threading.Event) -> bool:
         except redis.RedisError as error:
             if time.monotonic() > deadline:
                 raise SettingsError("redis", f"the server cannot be reached: {error}") from error
+            if not told:
+                log.warning("waiting_for_redis", seconds=CONNECT_SECONDS, reason=str(error))
+                told = True
             stop.wait(0.2)
         else:
             return True
