@@ -258,6 +258,7 @@ class WorkerLostError(TaskError):
     """The workers that ran the task died, once too often."""
 
     code = "worker_lost"
+    transient = True
 
     def __init__(self, deliveries: int) -> None:
         super().__init__(deliveries)

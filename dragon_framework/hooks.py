@@ -84,7 +84,7 @@ class HookSpecifications:
         Args:
             key: The task's key.
             task_name: Its name.
-            delivery: 1 for the first start; more after a worker died or an error that may pass.
+            delivery: 1 for the first start; more after workers died while they ran it.
         """
 
     @hookspec

@@ -77,13 +77,15 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
 class Settings(Struct, frozen=True, kw_only=True):
     """The whole service."""
 
-    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on.")] = 8000
+    host: Annotated[str, Meta(description="Address the service listens on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port the service listens on.")] = 8000
     public_url: Annotated[str, Meta(description="URL clients reach the service by; empty: as they asked for it.")] = ""
     data_dir: Annotated[str, Meta(description="Where outputs, cache and the embedded server keep their files.")] = (
         "./.dragon"
     )
-    redis: Annotated[str, Meta(description="URL of a Redis or Valkey server; empty: start an embedded one.")] = ""
+    redis: Annotated[
+        str, Meta(description="URL of a Redis or Valkey server; empty: the embedded one of `dragon serve`.")
+    ] = ""
     storage: Annotated[str, Meta(description="URL of the output storage; empty: `DATA_DIR/storage`.")] = ""
     workers: Annotated[int, Meta(ge=0, le=1024, description="Worker processes of `dragon serve`.")] = 1
     concurrency: Annotated[

@@ -209,8 +209,9 @@ def task(  # noqa: PLR0913  # a declaration: all by name
             give the same output, apart from changes of the sources.
         settings: Struct of the plugin's settings, every field with a default; read
             from the table `[family]` of the configuration and `DRAGON_FAMILY_FIELD`.
-        retry_on: Errors after which a run may be repeated, beside those that say
-            so themselves (`TaskError.transient`).
+        retry_on: Errors after which the same task may succeed later, beside those that
+            say so themselves (`TaskError.transient`). Clients are told; the service
+            does not run it again by itself.
         preload: Modules that the function imports, loaded ahead in task processes;
             they must start no threads, for the processes are forked afterwards.
 

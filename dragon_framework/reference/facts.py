@@ -205,10 +205,11 @@ class ErrorRow(Struct, frozen=True):
 
 
 def error_rows() -> list[ErrorRow]:
-    """Return every error of the service, in the order of its module."""
-    unknown = ErrorRow("unknown_task", (errors.UnknownTaskError.__doc__ or "").strip(), "no")
+    """Return every error of the service: those that are no `TaskError`, then those of `errors` in its order."""
     return [
-        unknown,
+        ErrorRow("unknown_key", "There is no task with this key, or no more: statuses expire.", "no"),
+        ErrorRow("unknown_task", (errors.UnknownTaskError.__doc__ or "").strip(), "no"),
+        ErrorRow("storage_failed", "The output files could not be stored.", "yes"),
         *(
             _error_row(error)
             for error in vars(errors).values()
