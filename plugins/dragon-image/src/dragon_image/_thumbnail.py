@@ -32,7 +32,7 @@ MAX_SIDES = {
     "avif": MAX_SIDE_PIXELS,
 }
 
-DRAFT_GAP = 1.5
+DRAFT_GAP = 2.0
 """A JPEG is decoded at 1/2, 1/4 or 1/8 as long as it stays so many times larger than the thumbnail."""
 
 REDUCING_GAP = 3.0
