@@ -78,7 +78,8 @@ def _list(arguments: argparse.Namespace, store: Any) -> int:
                 account.id,
                 datetime.fromtimestamp(account.created, UTC).strftime("%Y-%m-%d"),
                 f"api key {account.api_key}",
-                " ".join([_limits_text(account.limits), *(f"referrer {host}" for host in account.referrers)]),
+                _limits_text(account.limits),
+                f"referrers {', '.join(account.referrers)}" if account.referrers else "no referrers",
             )
             for account in found
         ]
