@@ -164,6 +164,7 @@ class EmbeddedServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                umask=0o077,  # its files hold the parameters of tasks
                 start_new_session=True,  # Ctrl-C in a terminal is for the supervisor to answer
                 pass_fds=[self._lock.fileno()] if self._lock else [],  # the lock lives as long as the server
                 preexec_fn=_die_with_parent() if sys.platform == "linux" else None,  # noqa: PLW1509  # see _Prctl

@@ -37,6 +37,16 @@ def test_data_survive_a_restart(tmp_path):
         assert connect_sync(server.url).get("a") == b"1"
 
 
+def test_what_it_keeps_is_for_its_owner_alone(tmp_path):
+    with EmbeddedServer(tmp_path) as server:
+        connect_sync(server.url).set("a", "1")
+
+        kept = list((tmp_path / "appendonlydir").rglob("*"))
+
+        assert kept
+        assert [path for path in (tmp_path / "appendonlydir", *kept) if path.stat().st_mode & 0o077] == []
+
+
 def test_acknowledged_data_survive_a_kill(tmp_path):
     server = EmbeddedServer(tmp_path, fsync="always")
     server.start()
