@@ -20,7 +20,7 @@ from dragon_framework.api.requests import json_kind, quoted
 from dragon_framework.api.service import Service
 from dragon_framework.errors import InvalidParametersError, UnknownTaskError
 from dragon_framework.keys import new_key
-from dragon_framework.status.model import ErrorFacts, Events, Status, encode_status, now
+from dragon_framework.status.model import Definition, ErrorFacts, Events, Status, encode_definition, encode_status, now
 from dragon_framework.status.submission import Submission
 from dragon_framework.tasks import Task
 from dragon_framework.validation import convert_parameters
@@ -210,16 +210,7 @@ def digest_of(service: Service, task: NewTask, account: Account, base: str) -> s
 
 def _queued(task: Task, key: str, time: str, parameters: bytes, owner: tuple[str, str, bool]) -> NewTask:
     status = f'{{"status":"queued","key":"{key}","events":{{"queued":"{time}"}}}}'.encode()
-    account, base, counted = owner
-    definition = _encode(
-        {
-            "task_name": task.name,
-            "parameters": msgspec.Raw(parameters),
-            "account": account,
-            "base": base,
-            "counted": counted,
-        }
-    )
+    definition = encode_definition(Definition(task.name, msgspec.Raw(parameters), *owner))
     return NewTask(task, parameters, Submission(key, status, definition, task.queue))
 
 

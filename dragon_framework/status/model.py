@@ -51,7 +51,27 @@ class Status(Struct):
         return self.status in {"success", "error"}
 
 
+class Definition(Struct, frozen=True):
+    """A task definition as the API leaves it for the worker.
+
+    Args:
+        task_name: Name of the task.
+        parameters: Validated parameters, as JSON.
+        account: Id of the account that created it.
+        base: URL of the service as the client knows it, for the URLs of outputs.
+        counted: Whether the account has a limit on tasks under way.
+    """
+
+    task_name: str
+    parameters: msgspec.Raw
+    account: str = ""
+    base: str = ""
+    counted: bool = False
+
+
 _encoder = msgspec.json.Encoder()
+encode_definition = _encoder.encode
+decode_definition = msgspec.json.Decoder(Definition).decode
 encode_status = _encoder.encode
 decode_status = msgspec.json.Decoder(Status).decode
 

@@ -28,7 +28,16 @@ from dragon_framework.queue.courier import PASSING
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
-from dragon_framework.status.model import ErrorFacts, Events, Status, encode_status, is_final, now
+from dragon_framework.status.model import (
+    Definition,
+    ErrorFacts,
+    Events,
+    Status,
+    decode_definition,
+    encode_status,
+    is_final,
+    now,
+)
 from dragon_framework.storage import Storage
 from dragon_framework.worker.processes import Nursery
 from dragon_framework.worker.runner import HandedBack, TakenAway, TaskRunner
@@ -41,27 +50,6 @@ FRESH_SECONDS = 1.0
 
 _UNFINISHED = {b"qu", b"ex"}
 _QUEUED = re.compile(rb'"queued":"([^"]+)"')
-
-
-class Definition(msgspec.Struct):
-    """A task definition as the API leaves it for the worker (`dragon:d:KEY`).
-
-    Args:
-        task_name: Name of the task.
-        parameters: Validated parameters, as JSON.
-        account: Id of the account that created it.
-        base: URL of the service as the client knows it, for the URLs of outputs.
-        counted: Whether the account has a limit on tasks under way.
-    """
-
-    task_name: str
-    parameters: msgspec.Raw
-    account: str = ""
-    base: str = ""
-    counted: bool = False
-
-
-_decode_definition = msgspec.json.Decoder(Definition).decode
 
 
 class Executor:
@@ -363,6 +351,6 @@ class _Life:
 def _read_definition(blob: bytes) -> Definition:
     """Return the definition; one without a name if it cannot be read."""
     try:
-        return _decode_definition(blob)
+        return decode_definition(blob)
     except msgspec.MsgspecError:
         return Definition("", msgspec.Raw(b"{}"))

@@ -7,7 +7,6 @@ its task is, is redirected to at once (api-notes 1.1).
 
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 
 from dragon_framework.accounts import Account
@@ -28,7 +27,7 @@ from dragon_framework.api.service import Service
 from dragon_framework.api.v1.envelope import JsonResponse, json_response, message_response
 from dragon_framework.api.waiting import missing
 from dragon_framework.keys import KEY
-from dragon_framework.status.model import Status, decode_status
+from dragon_framework.status.model import Status, decode_definition, decode_status
 from dragon_framework.tasks import Task
 
 RETRY_SECONDS = 5
@@ -68,7 +67,7 @@ async def file(request: AnyRequest, filename: str = "") -> Response[bytes]:
     if definition is None:
         (blob,) = await service.store.get([key]) if KEY.fullmatch(key) else [None]
         return json_response(blob or missing(key), 400 if blob else 404)  # without a definition it never was queued
-    task = service.registry.tasks.get(msgspec.json.decode(definition)["task_name"])
+    task = service.registry.tasks.get(decode_definition(definition).task_name)
     if task is None:
         raise unavailable("the plugin of this task is not installed here any more", 60)
     chosen = _chosen(task, filename)

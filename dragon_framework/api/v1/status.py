@@ -28,6 +28,7 @@ from dragon_framework.api.waiting import (
 )
 from dragon_framework.keys import KEY
 from dragon_framework.shapes import fields_of
+from dragon_framework.status.model import decode_definition
 
 MAX_KEY_TEXT = 200
 
@@ -108,10 +109,10 @@ async def _with_details(
         blob = blobs[key]
         if definition is None or blob is None:
             continue
-        facts = msgspec.json.decode(definition)
-        if facts.get("account") != account_id:
+        facts = decode_definition(definition)
+        if facts.account != account_id:
             continue
-        name, parameters = facts["task_name"], facts["parameters"]
+        name, parameters = facts.task_name, msgspec.json.decode(facts.parameters)
         task = service.registry.tasks.get(name)
         secrets = (
             {field.name for field in fields_of(task.parameters) if field.shape.without_null().secret}
