@@ -207,6 +207,13 @@ def _v1_paths() -> dict[str, Json]:
             )
             | {"requestBody": keys_body},
         },
+        "/v1/cancel": {
+            "post": _operation(
+                "Cancel tasks that are queued or executing.",
+                {"200": statuses, "404": none_known} | _errors(400, 401, 413, 503),
+            )
+            | {"requestBody": _body({"tasks": keys, **_CREDENTIALS}, ["tasks"]), "security": _SECURITY},
+        },
         "/v1/inputs/{filename}": {
             "post": _operation(
                 "Keep the body as a file that tasks can read.",

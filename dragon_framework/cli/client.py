@@ -94,6 +94,11 @@ class Client:
             time.sleep(min(5.0, 0.1 * 2**lost))
             method, path, body = "GET", f"/v1/status_stream?tasks={status['key']}", b""
 
+    def cancel(self, key: str) -> bool:
+        """Cancel a task; return whether it is over now."""
+        status, body = self._exchange("POST", "/v1/cancel", msgspec.json.encode({"tasks": key}), {})
+        return status == 200 and msgspec.json.decode(body)[0].get("status") in {"success", "error"}
+
     def _stream(self, method: str, path: str, body: bytes) -> Iterator[dict[str, Any]]:
         connection = self._connect()
         try:

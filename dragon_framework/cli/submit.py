@@ -31,7 +31,7 @@ def submit(arguments: argparse.Namespace) -> int:
 
     Local files among the sources are uploaded first. The result is printed as JSON,
     output files as their URLs. If the task fails, its error is printed as JSON on stderr
-    and the exit status is 1. Ctrl-C stops waiting; the task goes on.
+    and the exit status is 1. Ctrl-C cancels the task.
 
     Without a secret, the one of the development account is taken from the data directory
     if the service is on this machine.
@@ -66,7 +66,9 @@ def submit(arguments: argparse.Namespace) -> int:
                 bar.show(status["progress"])
     except KeyboardInterrupt:
         bar.clear()
-        print(f"dragon: the task {status.get('key', '')} goes on", file=sys.stderr)
+        if key := status.get("key"):
+            ended = _cancelled(client, key)
+            print(f"dragon: the task {key} {'was cancelled' if ended else 'goes on'}", file=sys.stderr)
         return 130
     finally:
         bar.clear()
@@ -76,6 +78,16 @@ def submit(arguments: argparse.Namespace) -> int:
     facts = status.get("error", {})
     code, transient = facts.get("code", "task_error"), bool(facts.get("transient"))
     return print_error(code, status.get("result"), transient=transient, compact=compact)
+
+
+def _cancelled(client: Any, key: str) -> bool:
+    """Cancel a task nobody waits for any more; return whether that was done."""
+    from dragon_framework.cli.client import ServiceError
+
+    try:
+        return bool(client.cancel(key))
+    except ServiceError:
+        return False
 
 
 def _uploaded(client: Any, value: Any) -> Any:

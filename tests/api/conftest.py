@@ -108,3 +108,19 @@ def wait_until(true, seconds=20.0):
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
     return value
+
+
+@pytest.fixture
+def limited(make_service, run_dragon):
+    """A service and the secret of an account with limits on it."""
+    with make_service() as client:
+
+        def add(name, *flags):
+            added = run_dragon("accounts", "add", name, "--data-dir", str(client.dragon.data))
+            assert added.returncode == 0, added.stderr
+            if flags:
+                done = run_dragon("accounts", "limits", name, *flags, "--data-dir", str(client.dragon.data))
+                assert done.returncode == 0, done.stderr
+            return next(line.split()[-1] for line in added.stdout.splitlines() if "secret" in line)
+
+        yield client, add

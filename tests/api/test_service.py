@@ -71,22 +71,6 @@ def test_metrics_count_tasks_by_name_and_outcome(client):
     assert 'dragon_queue_tasks{queue="probe"} 0' in after
 
 
-@pytest.fixture
-def limited(make_service, run_dragon):
-    """A service and the secret of an account with limits on it."""
-    with make_service() as client:
-
-        def add(name, *flags):
-            added = run_dragon("accounts", "add", name, "--data-dir", str(client.dragon.data))
-            assert added.returncode == 0, added.stderr
-            if flags:
-                done = run_dragon("accounts", "limits", name, *flags, "--data-dir", str(client.dragon.data))
-                assert done.returncode == 0, done.stderr
-            return next(line.split()[-1] for line in added.stdout.splitlines() if "secret" in line)
-
-        yield client, add
-
-
 def test_a_limit_on_tasks_is_401_and_names_the_limit(limited):
     client, add = limited
     secret = add("acme", "--tasks-per-day", "3")

@@ -136,7 +136,7 @@ def test_a_server_that_is_no_url_is_refused(dragon):
     assert dragon("submit", "acme.wait", "--server", "ftp://h").returncode == 2
 
 
-def test_ctrl_c_stops_waiting(service, environ, tmp_path):
+def test_ctrl_c_cancels_the_task(service, environ, tmp_path):
     marker = tmp_path / "marker"
     process = subprocess.Popen(
         [DRAGON, "submit", "acme.wait", "seconds=20", f"marker={marker}", "--server", service.url],
@@ -152,7 +152,7 @@ def test_ctrl_c_stops_waiting(service, environ, tmp_path):
     output, errors = process.communicate(timeout=20)
 
     assert (process.returncode, output) == (130, "")
-    assert re.fullmatch(r"dragon: the task [A-Z2-7]{26} goes on\n", errors)
+    assert re.fullmatch(r"dragon: the task [A-Z2-7]{26} was cancelled\n", errors)
 
 
 def test_a_stream_that_breaks_off_is_taken_up_again(service, environ, tmp_path):

@@ -61,7 +61,7 @@ async def status_stream_post(request: AnyRequest) -> Stream | Response[bytes]:
 
 async def _status(request: AnyRequest, given: Mapping[str, Any], location: str) -> Response[bytes]:
     service: Service = request.app.state.service
-    keys = _keys(given, location, service.settings.api.max_tasks)
+    keys = asked_keys(given, location, service.settings.api.max_tasks)
     block = flag(given.get("block"), "block", location)
     details = flag(given.get("details"), "details", location)
     account = await authenticate(service, request, given, location) if details else None
@@ -75,7 +75,7 @@ async def _status(request: AnyRequest, given: Mapping[str, Any], location: str) 
 
 async def _status_stream(request: AnyRequest, given: Mapping[str, Any], location: str) -> Stream | Response[bytes]:
     service: Service = request.app.state.service
-    keys = _keys(given, location, service.settings.api.max_tasks)
+    keys = asked_keys(given, location, service.settings.api.max_tasks)
     known = [key for key in keys if KEY.fullmatch(key)]
     if not any(await service.store.get(known)):
         return json_response(known_or_missing([None] * len(keys), keys), 404)
@@ -84,8 +84,12 @@ async def _status_stream(request: AnyRequest, given: Mapping[str, Any], location
     return Stream(lines, media_type=EVENTS if events else NDJSON, headers=STREAM_HEADERS)
 
 
-def _keys(given: Mapping[str, Any], location: str, most: int) -> list[str]:
-    """Return the keys a request asks for: a list of them, or a single one."""
+def asked_keys(given: Mapping[str, Any], location: str, most: int) -> list[str]:
+    """Return the keys a request asks for: a list of them, or a single one.
+
+    Raises:
+        RequestError: If there are none, too many, or one is no text.
+    """
     tasks = given.get("tasks")
     if tasks is None:
         raise bad_request("tasks", location, "tasks is missing")
