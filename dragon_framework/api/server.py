@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from redis.exceptions import RedisError
 
 from dragon_framework.api.app import make_app
 from dragon_framework.api.connections import BoundedHttpProtocol
@@ -104,6 +105,10 @@ class _Server(uvicorn.Server):
         if self.started:
             log.info("api_started", tasks=len(self._service.registry.tasks))
             self._on_ready()
+            try:
+                await self._service.store.ping()
+            except (RedisError, OSError) as error:  # requests are answered with 503 until it is there
+                log.warning("waiting_for_redis", reason=str(error))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.stop()

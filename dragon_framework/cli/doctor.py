@@ -185,7 +185,10 @@ def _storage(settings: Settings) -> Iterator[Finding]:
         storage.delete(key)
     except DragonError as error:
         yield Finding(
-            "storage", "error", f"{shown}: {error}", "Check its address, its credentials and who may write there."
+            "storage",
+            "error",
+            f"{shown}: {getattr(error, 'problem', error)}",
+            "Check its address, its credentials and who may write there.",
         )
         return
     if same:

@@ -65,7 +65,7 @@ class Sources:
         self._cache_directory = cache_directory
         self._allowed = parse_networks(allow)
         self._storage = storage
-        self._own = tuple(f"{url.rstrip('/')}/storage/" for url in own_urls)
+        self._own = tuple(f"{alias.rstrip('/')}/storage/" for url in own_urls for alias in _aliases(url))
         self._local_files = local_files
         self._policy = policy
         self._lazy_fetcher: Any = None
@@ -234,6 +234,15 @@ def _unstored(url: str, error: StorageError) -> SourceUnavailableError:
     if isinstance(error, FileMissingError):
         return SourceUnavailableError(url, "it has expired or never was", 404)
     return SourceUnavailableError(url, "the storage does not answer")
+
+
+def _aliases(url: str) -> list[str]:
+    """Return a URL of this service, and what else its client may call it: on one machine, each name of it."""
+    parts = urlsplit(url)
+    if parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        return [url]
+    port = f":{parts.port}" if parts.port is not None else ""
+    return [f"{parts.scheme}://{name}{port}{parts.path}" for name in ("localhost", "127.0.0.1", "[::1]")]
 
 
 def _opened(url: str, path: Path) -> IO[bytes]:

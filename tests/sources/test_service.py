@@ -212,6 +212,18 @@ def test_a_storage_elsewhere_is_copied_from(make_sources, storage, into, tmp_pat
     assert path.read_bytes() == b"stored"
 
 
+@pytest.mark.parametrize("named", ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000"])
+@pytest.mark.parametrize("own", ["http://localhost:8000", "http://127.0.0.1:8000"])
+def test_on_one_machine_a_file_of_the_service_is_found_under_every_name_of_it(make_sources, storage, into, own, named):
+    key, data = new_key(), into.parent / "data"
+    data.write_bytes(b"ours")
+    storage.put(key, "a.bin", data, "application/octet-stream")
+
+    path = make_sources(storage=storage, own_urls=[own]).fetch(f"{named}/storage/{key}/a.bin", into)
+
+    assert path.read_bytes() == b"ours"
+
+
 def test_a_file_that_has_expired_is_told_as_missing(make_sources, storage, into):
     sources = make_sources(storage=storage, own_urls=[OWN])
     url = f"{OWN}/storage/{new_key()}/output.bin"
