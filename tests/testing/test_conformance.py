@@ -133,10 +133,10 @@ BROKEN = {
     ),
     "refusal without a field": (
         {"class MeasureOutput": "    def __post_init__(self) -> None:\n"
-         "        if self.width and self.share > 0.5:\n"
-         "            raise ValueError('width and share')\n\n\nclass MeasureOutput"},
+         "        if self.width:\n"
+         "            raise ValueError('no width')\n\n\nclass MeasureOutput"},
         "accepted",
-        "a refusal must name a parameter, got '*': width and share",
+        "a refusal must name a parameter, got '*': no width",
     ),
     "parameter of any type": (
         {
