@@ -14,14 +14,11 @@ MAX_STEPS = 400_000_000
 MAX_REPEATED = 1_000_000
 """Formatting elements that are made again."""
 
-CHUNK = 65_536
-SUSPICIOUS_DEPTH = 1000
+SUSPICIOUS_DEPTH = 400
 SUSPICIOUS_ATTRIBUTES = 400
 STEPS_PER_ATTRIBUTE = 5  # comparing two names takes about five times as long as looking at an element
 
-_ATTRIBUTES = (
-    r"""(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+)*+"""
-)
+_ATTRIBUTES = r"""(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+)*+"""
 _TOKEN = re.compile(
     rf"<(?:((?i:script|style|textarea|title|xmp|iframe|noembed|noframes))(?=[\s/>])({_ATTRIBUTES})[\s/]*+(?:>|\Z)"
     r".*?(?:</(?i:\1)|\Z)"
@@ -30,9 +27,15 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""[^\s/>=]++(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"']++)?+)?+""")
-_ROUGHLY_FLAT = ("<img", "<br", "<meta", "<input", "<link", "<!--", "<source", "<hr", "<p>", "<p ", "<li>", "<li ")
-_FLAT = set("area base br col embed hr img input link meta source track wbr p li dt dd".split())
-_FORMATTING = set("b big code em font i s small strike strong tt u".split())
+_ROUGHLY_FLAT = {
+    "img", "IMG", "br>", "br/", "br ", "BR>", "met", "MET", "inp", "INP", "lin", "LIN", "!--", "!do", "!DO", "sou",
+    "hr>", "hr/", "li>", "li ", "/li", "/p>", "dt>", "/dt", "dd>", "/dd",
+}  # fmt: skip
+_FLAT = {
+    "a", "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+    "p", "li", "dt", "dd",
+}  # fmt: skip
+_FORMATTING = {"b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u"}
 
 
 def refusal(text: str) -> str | None:
@@ -74,29 +77,21 @@ def refusal(text: str) -> str | None:
 
 def _suspicious(text: str) -> bool:
     """Whether something may be deep or have many attributes; seldom true for a real page."""
-    if any(len(piece) > SUSPICIOUS_ATTRIBUTES and len(piece.split()) > SUSPICIOUS_ATTRIBUTES for piece in text.split(">")):
+    if any(
+        len(piece) > SUSPICIOUS_ATTRIBUTES and len(piece.split()) > SUSPICIOUS_ATTRIBUTES for piece in text.split(">")
+    ):
         return True
     depth = 0
-    for start in range(0, len(text), CHUNK):
-        chunk = text[start : start + CHUNK].lower()
-        closed = chunk.count("</")
-        opened = chunk.count("<") - closed - sum(map(chunk.count, _ROUGHLY_FLAT))
-        if depth + opened > SUSPICIOUS_DEPTH and opened - closed + depth > SUSPICIOUS_DEPTH // 2:
-            return True
-        if opened > 4 * SUSPICIOUS_DEPTH and _deep(chunk, depth):
-            return True
-        depth = max(0, depth + opened - closed)
-    return False
-
-
-def _deep(chunk: str, depth: int) -> bool:
-    """Whether a chunk with many tags, closed within it, is deep in between."""
-    for start in range(0, len(chunk), CHUNK // 16):
-        part = chunk[start : start + CHUNK // 16]
-        closed = part.count("</")
-        depth = max(0, depth + part.count("<") - 2 * closed)
-        if depth > SUSPICIOUS_DEPTH:
-            return True
+    for piece in text.split("<"):
+        name = piece[:3]
+        if name in _ROUGHLY_FLAT or piece[:2] in {"p>", "p "}:
+            continue
+        if name[:1] != "/":
+            depth += 1
+            if depth > SUSPICIOUS_DEPTH:
+                return True
+        elif depth:
+            depth -= 1
     return False
 
 

@@ -47,8 +47,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     url: Annotated[
         str,
         Meta(
-            description="Absolute URL of the file; of a film that the page embeds from a provider, the URL by which the "
-            "page names it."
+            description="Absolute URL of the file; of a film that a provider shows, the URL by which the page names it."
         ),
     ]
     source: Annotated[
