@@ -4,13 +4,14 @@ Importing it loads msgspec and nothing heavier.
 """
 
 from dragon_framework.errors import DragonError, PluginError, TaskError
-from dragon_framework.tasks import Limits, Output, OutputFile, Parameters, Task, TaskContext, task
+from dragon_framework.tasks import Limits, Origin, Output, OutputFile, Parameters, Task, TaskContext, task
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DragonError",
     "Limits",
+    "Origin",
     "Output",
     "OutputFile",
     "Parameters",

@@ -16,7 +16,7 @@ import msgspec
 from dragon_framework.errors import TaskCancelledError, TaskLimitError
 from dragon_framework.media_types import media_type_of
 from dragon_framework.sources import Sources
-from dragon_framework.tasks import Task
+from dragon_framework.tasks import Origin, Task
 from dragon_framework.validation import check_output
 
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]{1,8}){1,2}")
@@ -98,6 +98,7 @@ class RunContext:
         self._written: dict[str, WrittenFile] = {}
         self._handed_over: set[str] = set()
         self._opened: list[IO[bytes]] = []
+        self._origins: dict[Path, Origin] = {}
 
     @property
     def cancelled(self) -> bool:
@@ -109,10 +110,20 @@ class RunContext:
         """An empty directory of this run."""
         return self._made("temporary")
 
-    def fetch(self, url: str) -> Path:
+    def fetch(self, url: str, *, max_bytes: int | None = None) -> Path:
         """Return a local copy of the file at *url*."""
         self.check()
-        return self._sources.fetch(url, self._made("sources"), cancelled=self._is_cancelled)
+        into = self._made("sources")
+        path, origin = self._sources.fetch_with_origin(url, into, max_bytes=max_bytes, cancelled=self._is_cancelled)
+        self._origins[path] = origin
+        return path
+
+    def origin(self, path: Path) -> Origin:
+        """Return where a file that `fetch` returned came from."""
+        try:
+            return self._origins[path]
+        except KeyError:
+            raise ValueError(f"{path.name!r} is not a path that ctx.fetch returned") from None
 
     def open(self, url: str) -> IO[bytes]:
         """Return the file at *url* as a seekable file that loads what is read."""

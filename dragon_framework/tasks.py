@@ -72,6 +72,18 @@ class Limits(msgspec.Struct, frozen=True):
     output_bytes: int = 4 * 2**30
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where a fetched file came from.
+
+    Args:
+        url: URL that answered, after redirects; a relative URL in the file is relative to it.
+        content_type: `Content-Type` as the server said it, with its parameters; empty if nothing was said.
+    """
+
+    url: str
+    content_type: str = ""
+
+
 @runtime_checkable
 class SourceFile(Protocol):
     """A seekable binary file; a remote one is read by range requests.
@@ -108,12 +120,20 @@ class TaskContext(Protocol):
         """Whether the client has cancelled the task."""
         ...
 
-    def fetch(self, url: str) -> Path:
+    def fetch(self, url: str, *, max_bytes: int | None = None) -> Path:
         """Return a local copy of the file at *url*, whole; read-only, gone after the run.
+
+        Args:
+            url: What to fetch.
+            max_bytes: Most bytes that are accepted, where that is less than the service's limit.
 
         Raises:
             SourceError: If it is refused, unavailable or too large.
         """
+        ...
+
+    def origin(self, path: Path) -> Origin:
+        """Return where a file that `fetch` returned came from."""
         ...
 
     def open(self, url: str) -> IO[bytes]:

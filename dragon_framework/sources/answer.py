@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from dragon_framework.errors import SourceUnavailableError
+from dragon_framework.errors import SourceTooLargeError, SourceUnavailableError
 
 Writer = Callable[[bytes], object]
 """Takes the next piece of a body; may raise to end the transfer."""
@@ -35,6 +35,29 @@ class Answer(msgspec.Struct):
     def encoded(self) -> bool:
         """Whether the body was sent with a content coding, and is handed out without it."""
         return self.headers.get("content-encoding", "identity").lower() not in {"", "identity"}
+
+
+def bounded(url: str, answer: Answer, write: Writer, max_bytes: int | None) -> Writer:
+    """Return what writes the body of *answer* and raises once it has more than *max_bytes* bytes.
+
+    Raises:
+        SourceTooLargeError: If more are announced.
+    """
+    if max_bytes is None:
+        return write
+    allowed = max_bytes
+    if answer.length is not None and answer.length > allowed and not answer.encoded:
+        raise SourceTooLargeError(url, allowed)
+    received = 0
+
+    def write_bounded(data: bytes) -> None:
+        nonlocal received
+        received += len(data)
+        if received > allowed:
+            raise SourceTooLargeError(url, allowed)
+        write(data)
+
+    return write_bounded
 
 
 class StopTransferError(Exception):

@@ -24,9 +24,10 @@ from pathlib import Path
 
 import msgspec
 
-from dragon_framework.errors import SourceUnavailableError, TaskCancelledError
-from dragon_framework.sources.answer import Answer, refuse_bad_status
+from dragon_framework.errors import SourceTooLargeError, SourceUnavailableError, TaskCancelledError
+from dragon_framework.sources.answer import Answer, bounded, refuse_bad_status
 from dragon_framework.sources.fetcher import Fetcher
+from dragon_framework.tasks import Origin
 
 MAX_FRESH_SECONDS = 3600.0
 WAIT_SECONDS = 0.02
@@ -40,12 +41,16 @@ class Entry(msgspec.Struct):
         modified: `Last-Modified`; empty if the server gave none.
         downloaded: Unix time at which its download ended, or was confirmed.
         fresh_until: Unix time until which nobody need ask.
+        url: URL that answered, after redirects.
+        content_type: `Content-Type`; empty if the server gave none.
     """
 
     etag: str
     modified: str
     downloaded: float
     fresh_until: float
+    url: str = ""
+    content_type: str = ""
 
 
 class SourceCache:
@@ -61,18 +66,27 @@ class SourceCache:
         self._max_bytes = max_bytes
         self._added = max_bytes  # look once at start
 
-    def fetch(self, url: str, target: Path, fetcher: Fetcher, cancelled: Callable[[], bool]) -> None:
-        """Put the file at *url* at the path *target*.
+    def fetch(
+        self,
+        url: str,
+        target: Path,
+        fetcher: Fetcher,
+        cancelled: Callable[[], bool],
+        *,
+        max_bytes: int | None = None,
+    ) -> Origin:
+        """Put the file at *url*, of at most *max_bytes*, at the path *target*; return where it came from.
 
         Raises:
             SourceError: If it cannot be had.
             TaskCancelledError: If *cancelled* became true.
         """
         try:
-            self._fetch(url, target, fetcher, cancelled)
+            origin = self._fetch(url, target, fetcher, cancelled, max_bytes)
             if self._added > self._max_bytes / 16:
                 self._added = 0
                 self.evict()
+            return origin
         except OSError as error:
             target.unlink(missing_ok=True)
             raise SourceUnavailableError(url, f"no room to keep it ({error.strerror})") from error
@@ -114,7 +128,9 @@ class SourceCache:
                 _removed(path)
         return removed
 
-    def _fetch(self, url: str, target: Path, fetcher: Fetcher, cancelled: Callable[[], bool]) -> None:
+    def _fetch(
+        self, url: str, target: Path, fetcher: Fetcher, cancelled: Callable[[], bool], max_bytes: int | None
+    ) -> Origin:
         asked = time.time()
         base = self._base(url)
         data, facts, lock = base.with_suffix(".data"), base.with_suffix(".json"), base.with_suffix(".lock")
@@ -122,19 +138,31 @@ class SourceCache:
             entry = _read(facts) if data.exists() else None
             try:
                 keep = entry is not None and (entry.downloaded >= asked or entry.fresh_until > time.time())
-                keep = keep or self._download(url, data, facts, entry, fetcher, cancelled)
+                if not keep:
+                    keep, entry = self._download(url, data, facts, entry, fetcher, cancelled, max_bytes)
+                assert entry is not None  # it is kept only if there is one
+                if max_bytes is not None and data.stat().st_size > max_bytes:
+                    raise SourceTooLargeError(url, max_bytes)
                 self._use(data, target)
                 if not keep:
                     data.unlink()
+                return Origin(entry.url or url, entry.content_type)
             finally:
                 if not data.exists():
                     facts.unlink(missing_ok=True)
                     lock.unlink(missing_ok=True)
 
-    def _download(
-        self, url: str, data: Path, facts: Path, entry: Entry | None, fetcher: Fetcher, cancelled: Callable[[], bool]
-    ) -> bool:
-        """Bring *data* up to date; return whether it may be kept."""
+    def _download(  # noqa: PLR0917  # the parts of one transfer
+        self,
+        url: str,
+        data: Path,
+        facts: Path,
+        entry: Entry | None,
+        fetcher: Fetcher,
+        cancelled: Callable[[], bool],
+        max_bytes: int | None,
+    ) -> tuple[bool, Entry]:
+        """Bring *data* up to date; return whether it may be kept, and what is known of it."""
         headers = {}
         if entry is not None and entry.etag:
             headers["If-None-Match"] = entry.etag
@@ -148,20 +176,23 @@ class SourceCache:
                     if answer.status == 304 and headers:
                         return lambda _: None
                     refuse_bad_status(url, answer)
-                    return file.write
+                    return bounded(url, answer, file.write, max_bytes)
 
                 answer = fetcher.get(url, on_answer, headers=headers, cancelled=cancelled)
                 self._added += file.tell()
             keep, fresh_until = _freshness(answer)
             if answer.status == 304 and entry is not None:
                 etag, modified = entry.etag, entry.modified
+                content_type = entry.content_type
             else:
                 etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+                content_type = answer.headers.get("content-type", "")
                 facts.unlink(missing_ok=True)  # whatever happens now, old facts never describe new data
                 part.chmod(0o444)
                 part.replace(data)
-            facts.write_bytes(msgspec.json.encode(Entry(etag, modified, time.time(), fresh_until)))
-            return keep
+            known = Entry(etag, modified, time.time(), fresh_until, answer.url, content_type)
+            facts.write_bytes(msgspec.json.encode(known))
+            return keep, known
         finally:
             part.unlink(missing_ok=True)
 

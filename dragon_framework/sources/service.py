@@ -28,6 +28,7 @@ from dragon_framework.keys import KEY
 from dragon_framework.settings import SourcesSettings
 from dragon_framework.sources.guard import parse_networks
 from dragon_framework.storage.base import Storage
+from dragon_framework.tasks import Origin
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 MAX_NAME = 80
@@ -89,19 +90,42 @@ class Sources:
             SourceError: If it is refused, unavailable or too large.
             TaskCancelledError: If *cancelled* became true.
         """
+        return self.fetch_with_origin(url, into, cancelled=cancelled)[0]
+
+    def fetch_with_origin(
+        self, url: str, into: Path, *, max_bytes: int | None = None, cancelled: Callable[[], bool] = _never
+    ) -> tuple[Path, Origin]:
+        """Return the path of a copy in the directory *into* of the file at *url*, and where it came from.
+
+        Args:
+            url: What to fetch.
+            into: Directory for the copy.
+            max_bytes: Most bytes that are accepted; None for the service's own limit.
+            cancelled: Asked again and again; when true the transfer ends.
+
+        Raises:
+            SourceError: If it is refused, unavailable or too large.
+            TaskCancelledError: If *cancelled* became true.
+        """
         into.mkdir(parents=True, exist_ok=True)
         target = self._target(url, into)
         if _scheme(url) == "data":
             target.write_bytes(self._decoded(url))
+            origin = Origin(url, url[5:].partition(",")[0].removesuffix(";base64"))
         elif (path := self._local_path(url)) is not None:
             _link_or_copy(url, path, target)
+            origin = Origin(path.absolute().as_uri())
         elif (own := self._own_file(url)) is not None:
             self._from_storage(url, own, target)
+            origin = Origin(url)
         elif self._cache_directory is not None:
-            self._cache().fetch(url, target, self._fetcher(), cancelled)
+            origin = self._cache().fetch(url, target, self._fetcher(), cancelled, max_bytes=max_bytes)
         else:
-            self._download(url, target, cancelled)
-        return target
+            origin = self._download(url, target, cancelled, max_bytes)
+        if max_bytes is not None and target.stat().st_size > max_bytes:
+            target.unlink()
+            raise SourceTooLargeError(url, max_bytes)
+        return target, origin
 
     def open(self, url: str, *, into: Path, cancelled: Callable[[], bool] = _never) -> IO[bytes]:
         """Return the file at *url*, seekable; a remote one loads what is read.
@@ -144,18 +168,19 @@ class Sources:
             self._lazy_cache = SourceCache(self._cache_directory, self._settings.cache_bytes)
         return self._lazy_cache
 
-    def _download(self, url: str, target: Path, cancelled: Callable[[], bool]) -> None:
-        from dragon_framework.sources.answer import Answer, refuse_bad_status
+    def _download(self, url: str, target: Path, cancelled: Callable[[], bool], max_bytes: int | None) -> Origin:
+        from dragon_framework.sources.answer import Answer, bounded, refuse_bad_status
 
         try:
             with target.open("wb") as file:
 
                 def on_answer(answer: Answer) -> Callable[[bytes], Any]:
                     refuse_bad_status(url, answer)
-                    return file.write
+                    return bounded(url, answer, file.write, max_bytes)
 
-                self._fetcher().get(url, on_answer, cancelled=cancelled)
+                answer = self._fetcher().get(url, on_answer, cancelled=cancelled)
             target.chmod(0o444)
+            return Origin(answer.url, answer.headers.get("content-type", ""))
         except OSError as error:
             target.unlink(missing_ok=True)
             raise SourceUnavailableError(url, f"no room to keep it ({error.strerror})") from error

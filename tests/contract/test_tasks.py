@@ -26,7 +26,6 @@ MISSING = {
     "audio.info",
     "audio.tts",
     "audio.waveform",
-    "html.scrape",
     "image.face",
     "image.gif",
     "image.saliency",

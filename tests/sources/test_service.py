@@ -379,3 +379,44 @@ def test_any_text_gives_a_file_in_its_place_or_an_error_for_clients(tmp_path_fac
     with contextlib.suppress(SourceError):
         path = sources.fetch(text, into)
         assert path.resolve().parent == into.resolve()
+
+
+def test_a_fetched_file_tells_which_url_answered_and_what_its_content_type_is(make_sources, server, reply, into):
+    page = server.page("/b/page", reply(b"<p>", content_type="text/html; charset=koi8-r"))
+    url = server.page("/a", reply(b"", 302, location="/b/page"))
+    sources = make_sources(allow=["127.0.0.1"])
+
+    path, origin = sources.fetch_with_origin(url, into)
+
+    assert path.read_bytes() == b"<p>"
+    assert (origin.url, origin.content_type) == (page, "text/html; charset=koi8-r")
+
+
+def test_the_cache_keeps_where_a_file_came_from(make_sources, server, reply, into, tmp_path):
+    page = server.page("/b", reply(b"x", content_type="text/html", cache_control="max-age=60"))
+    url = server.page("/a", reply(b"", 301, location="/b"))
+    sources = make_sources(allow=["127.0.0.1"], cache_directory=tmp_path / "cache")
+
+    origins = [sources.fetch_with_origin(url, into)[1] for _ in range(2)]
+
+    assert [asked.path for asked in server.asked] == ["/a", "/b"]  # the second came from the cache
+    assert {(origin.url, origin.content_type) for origin in origins} == {(page, "text/html")}
+
+
+@pytest.mark.parametrize("cached", [False, True])
+@pytest.mark.parametrize("announced", [False, True])
+def test_a_file_above_the_limit_of_the_one_who_asks_is_refused(
+    make_sources, server, reply, into, tmp_path, cached, announced
+):
+    body = bytes(100_001)
+    whole = reply(body) if announced else b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body
+    url = server.page("/a", whole if announced else lambda _, send: send(whole))
+    sources = make_sources(allow=["127.0.0.1"], cache_directory=tmp_path / "cache" if cached else None)
+
+    with pytest.raises(SourceTooLargeError, match="100000 bytes"):
+        sources.fetch_with_origin(url, into, max_bytes=100_000)
+
+    assert list(into.iterdir()) == []
+    assert sources.fetch_with_origin(url, into, max_bytes=100_001)[0].stat().st_size == 100_001
+    with pytest.raises(SourceTooLargeError):  # it may come from the cache now
+        sources.fetch_with_origin(url, into, max_bytes=100_000)

@@ -1,1 +1,1 @@
-"""Task plugin for Dragon."""
+"""Web page tasks for Dragon: `html.scrape`."""
