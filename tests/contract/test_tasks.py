@@ -28,7 +28,6 @@ MISSING = {
     "audio.waveform",
     "html.scrape",
     "image.face",
-    "image.gif",
     "image.saliency",
     "image.smartcrop",
     "video.convert",
