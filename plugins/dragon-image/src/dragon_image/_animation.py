@@ -17,7 +17,7 @@ from typing import IO
 
 from PIL import Image, ImageChops
 
-from dragon_image._palette import COLOURS, Bytes, exact_colours, indexed
+from dragon_image._palette import COLOURS, Bytes, Palettes, exact_colours
 
 Rectangle = tuple[int, int, int, int]
 
@@ -48,6 +48,7 @@ class GifWriter:
         self._centiseconds = centiseconds
         self._loop = loop
         self._held: _Frame | None = None
+        self._palettes = Palettes()
         self._shared: Bytes | None = None
         self._first_control = 0  # where the first frame's flags are, if it is opaque
         self._clears = False
@@ -100,7 +101,7 @@ class GifWriter:
         assert frame is not None  # the callers have looked
         part, drawn = frame.colours.crop(frame.box), frame.drawn.crop(frame.box)
         whole = frame.disposal == _LEAVE and drawn.getextrema() == (255, 255)
-        found = indexed(part, None if whole else drawn, self._shared)
+        found = self._palettes.indexed(part, None if whole else drawn, self._shared)
         first = self._shared is None
         if self._shared is None:
             self._shared = found.palette
