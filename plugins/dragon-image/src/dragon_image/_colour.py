@@ -17,6 +17,7 @@ PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
 _GREY_STEPS = {"L;2": 85, "L;4": 17, "L;2I": 85, "L;4I": 17}  # 255 / (2**bits - 1)
 _WHITE_16 = 65_535
+_LONGEST_NAME = 200
 _STEP_16 = 257  # 65535 / 255
 
 
@@ -65,6 +66,18 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if alpha is not None:
         converted.putalpha(alpha)
     return converted
+
+
+def profile_name(profile: bytes | None) -> str | None:
+    """Return the description in an ICC profile, such as `Display P3`; None if it has none that can be read."""
+    if not profile:
+        return None
+    try:
+        text = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    name = "".join(character for character in text if character.isprintable()).strip()
+    return name[:_LONGEST_NAME] or None
 
 
 def without_alpha(image: Image.Image) -> Image.Image:
