@@ -374,10 +374,10 @@ def test_memory_does_not_grow_with_the_number_of_frames(gif, saved, monkeypatch)
 
     def counted(*arguments):
         nonlocal most
-        image, size = read(*arguments)
-        made.append(weakref.ref(image))
+        scaled = read(*arguments)
+        made.append(weakref.ref(scaled.image))
         most = max(most, sum(reference() is not None for reference in made))
-        return image, size
+        return scaled
 
     read = _gif.read_scaled
     monkeypatch.setattr(_gif, "read_scaled", counted)

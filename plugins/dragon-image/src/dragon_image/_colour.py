@@ -11,7 +11,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from PIL import Image, ImageChops, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageColor
 
 PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
@@ -78,6 +78,16 @@ def profile_name(profile: bytes | None) -> str | None:
         return None
     name = "".join(character for character in text if character.isprintable()).strip()
     return name[:_LONGEST_NAME] or None
+
+
+def laid_on(image: Image.Image, colour: str) -> Image.Image:
+    """Return *image*, L, LA, RGB or RGBA, over *colour* (`#rgb`, `#rrggbb` or `#rrggbbaa`)."""
+    if image.mode not in {"LA", "RGBA"}:
+        return image
+    rgba = ImageColor.getcolor(colour, "RGBA")
+    ground = Image.new("RGBA", image.size, rgba)
+    ground.alpha_composite(image.convert("RGBA"))
+    return ground.convert("RGB") if ground.getchannel("A").getextrema() == (255, 255) else ground
 
 
 def without_alpha(image: Image.Image) -> Image.Image:

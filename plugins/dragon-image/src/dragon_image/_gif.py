@@ -31,7 +31,7 @@ def make_gif(parameters: ImageGifParameters, ctx: TaskContext, path: Path) -> Si
         writer: GifWriter | None = None
         paths = ctx.fetch_all(parameters.images)
         for number, (url, source) in enumerate(zip(parameters.images, paths, strict=True)):
-            picture, _ = read_scaled(source, url, ctx, canvas.plan)
+            picture = read_scaled(source, url, ctx, canvas.plan).image
             if writer is None:
                 writer = GifWriter(
                     file,

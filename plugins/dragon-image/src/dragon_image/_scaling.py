@@ -18,7 +18,7 @@ from PIL import Image, ImageFile
 from dragon_framework import TaskContext
 from dragon_framework.media.geometry import Box, Size, Turn
 from dragon_image._colour import plain, to_srgb, uninverted
-from dragon_image._exif import read_exif, shown
+from dragon_image._exif import kept_exif, read_exif, shown
 from dragon_image._reading import load, open_image
 
 DRAFT_GAP = 2.0
@@ -33,6 +33,10 @@ REDUCING_GAP = 3.0
 """Whole-number reduction may come before resampling down to so many times the thumbnail's size."""
 
 
+Mover = Callable[[Image.Image, Box], Box]
+"""Takes a picture and a box in it, and returns a better one of the same size."""
+
+
 class Plan(NamedTuple):
     """What becomes of the decoded pixels.
 
@@ -40,11 +44,13 @@ class Plan(NamedTuple):
         part: The part of them that is shown, in pixels of the full size.
         size: Its size after scaling, before turning.
         turn: How it is turned then.
+        moved: Moves the part to a better place in the decoded picture; None to leave it.
     """
 
     part: Box
     size: Size
     turn: Turn
+    moved: Mover | None = None
 
     @property
     def result(self) -> Size:
@@ -56,21 +62,37 @@ Planner = Callable[[Size, Turn], Plan]
 """Makes the plan for a picture of a stored size that a turn shows as it was shot. It may raise."""
 
 
-def read_scaled(path: Path, url: str, ctx: TaskContext, planned: Planner) -> tuple[Image.Image, Size]:
-    """Return the picture in the file at *path* as *planned*, and the original's size as shown.
+class Scaled(NamedTuple):
+    """A picture as it was planned.
+
+    Args:
+        image: L, LA, RGB or RGBA; upright, turned, in sRGB.
+        original: Size of the original as shown.
+        exif: What the original told, made right for this picture; empty if nothing.
+    """
+
+    image: Image.Image
+    original: Size
+    exif: bytes
+
+
+def read_scaled(path: Path, url: str, ctx: TaskContext, planned: Planner, *, with_exif: bool = False) -> Scaled:
+    """Return the picture in the file at *path* as *planned*.
+
+    Its EXIF is looked for only *with_exif*.
 
     Raises:
         UnreadableSourceError: If the file is no image, damaged, or too large.
     """
     with path.open("rb") as file:
-        image, original, turn, profile = _scaled(file, url, ctx, planned)
-    return to_srgb(_turned(image, turn), profile), original
+        scaled, turn, profile = _scaled(file, url, ctx, planned, with_exif=with_exif)
+    return scaled._replace(image=to_srgb(_turned(scaled.image, turn), profile))
 
 
 def _scaled(
-    file: IO[bytes], url: str, ctx: TaskContext, planned: Planner
-) -> tuple[Image.Image, Size, Turn, bytes | None]:
-    """Return the scaled picture, the original's size as shown, the turn still to be done, and the ICC profile.
+    file: IO[bytes], url: str, ctx: TaskContext, planned: Planner, *, with_exif: bool
+) -> tuple[Scaled, Turn, bytes | None]:
+    """Return the scaled picture, the turn still to be done, and the ICC profile.
 
     A function of its own, so that the original's pixels are gone when it returns.
     """
@@ -91,11 +113,14 @@ def _scaled(
         ctx.check()
         image = plain(uninverted(source) if is_jpeg else source, stored_as)
         whole: Box = (0, 0, *image.size)
+        if plan.moved is not None and part != whole:
+            part = plan.moved(image, part)
         if image.size == plan.size and part == whole:
             image = image.copy()  # a plain image, in place of one that belongs to a file
         else:
             image = image.resize(plan.size, Image.Resampling.LANCZOS, box=part, reducing_gap=REDUCING_GAP)
-    return image, original, plan.turn, profile if isinstance(profile, bytes) else None
+        exif = kept_exif(source, plan.result) if with_exif else b""
+    return Scaled(image, original, exif), plan.turn, profile if isinstance(profile, bytes) else None
 
 
 def _draft(source: ImageFile.ImageFile, plan: Plan) -> Box:

@@ -1,17 +1,19 @@
-"""The steps of `image.thumb`: read and scaled as planned → play icon → saved.
+"""The steps of `image.thumb`: read and scaled as planned → background → play icon → saved.
 
 In: parameters and a context; out: a file, and two sizes. Stands on the other private
 modules here and on the core's geometry; import it inside a task's function alone.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dragon_framework import TaskContext
 from dragon_framework.errors import TaskLimitError
 from dragon_framework.fields import MAX_SIDE_PIXELS
 from dragon_framework.media.geometry import Size, Turn, central_part, scaled_to
+from dragon_image._colour import laid_on
 from dragon_image._drawing import with_play_icon
-from dragon_image._scaling import Plan, read_scaled
+from dragon_image._scaling import Mover, Plan, read_scaled
 from dragon_image._writing import save
 from dragon_image.thumb import ImageThumbParameters
 
@@ -37,12 +39,15 @@ def make_thumbnail(parameters: ImageThumbParameters, ctx: TaskContext, path: Pat
         _check(ctx.task_name, plan.result, parameters.format, ctx.settings.max_pixels)
         return plan
 
-    image, original = read_scaled(ctx.fetch(parameters.url), parameters.url, ctx, planned)
+    scaled = read_scaled(ctx.fetch(parameters.url), parameters.url, ctx, planned, with_exif=not parameters.strip)
+    image = scaled.image
+    if parameters.background is not None:
+        image = laid_on(image, parameters.background)
     if parameters.poster:
         image = with_play_icon(image)
     ctx.check()
-    save(image, path, parameters.format, parameters.quality)
-    return original, image.size
+    save(image, path, parameters.format, parameters.quality, scaled.exif)
+    return scaled.original, image.size
 
 
 def plan_thumbnail(parameters: ImageThumbParameters, stored: Size, upright: Turn) -> Plan:
@@ -52,8 +57,17 @@ def plan_thumbnail(parameters: ImageThumbParameters, stored: Size, upright: Turn
     if turn.swaps_sides:  # the picture is cut and scaled before it is turned
         width, height = height, width
     if parameters.crop and width is not None and height is not None:
-        return Plan(central_part(stored, (width, height)), (width, height), turn)
+        return Plan(central_part(stored, (width, height)), (width, height), turn, _FOCUS[parameters.focus]())
     return Plan((0, 0, *stored), scaled_to(stored, width=width, height=height), turn)
+
+
+def _entropy() -> Mover:
+    from dragon_image._focus import most_entropy  # numpy, which others need not load
+
+    return most_entropy
+
+
+_FOCUS: dict[str, Callable[[], Mover | None]] = {"center": lambda: None, "entropy": _entropy}
 
 
 def _check(task_name: str, size: Size, file_format: str, max_pixels: int) -> None:

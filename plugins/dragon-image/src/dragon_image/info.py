@@ -109,7 +109,5 @@ def _dominant(url: str, ctx: TaskContext) -> str | None:
     from dragon_image._dominant import dominant_colour, small_size
     from dragon_image._scaling import Plan, read_scaled
 
-    image, _ = read_scaled(
-        ctx.fetch(url), url, ctx, lambda stored, turn: Plan((0, 0, *stored), small_size(stored), turn)
-    )
-    return dominant_colour(image)
+    scaled = read_scaled(ctx.fetch(url), url, ctx, lambda stored, turn: Plan((0, 0, *stored), small_size(stored), turn))
+    return dominant_colour(scaled.image)
