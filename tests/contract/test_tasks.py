@@ -27,7 +27,6 @@ MISSING = {
     "audio.tts",
     "audio.waveform",
     "image.face",
-    "image.gif",
     "image.saliency",
     "image.smartcrop",
     "video.convert",
