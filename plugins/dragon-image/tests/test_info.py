@@ -281,10 +281,10 @@ def test_the_colour_of_a_plain_picture_is_dominant(run_task, saved, size, mode, 
 
 
 def test_the_dominant_colour_is_one_of_the_picture_and_not_the_mean_of_all(run_task, saved):
-    """Two fifths blue in two near shades, three fifths in three different colours."""
+    """Half blue in two near shades, each of which has less than red."""
     image = Image.new("RGB", (100, 50))
-    for number, colour in enumerate(["#0000f6", "#0000ea", "#ff0000", "#00ff00", "#ffffff"]):
-        image.paste(colour, (20 * number, 0, 20 * number + 20, 50))
+    for left, right, colour in ((0, 25, "#0000f6"), (25, 50, "#0000ea"), (50, 80, "#ff0000"), (80, 100, "#ffffff")):
+        image.paste(colour, (left, 0, right, 50))
 
     assert dominant(run_task, saved(image, "a.png")) == "#0000f0"
 
