@@ -28,8 +28,6 @@ MISSING = {
     "audio.waveform",
     "image.face",
     "image.gif",
-    "image.saliency",
-    "image.smartcrop",
     "video.convert",
     "video.create",
     "video.info",
