@@ -1,0 +1,73 @@
+"""``image.face``: where the faces in a picture are."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from dragon_framework import Output, Parameters, TaskContext, task
+from dragon_framework.fields import Margin, Pixels, SourceUrl
+from dragon_image.settings import ImageSettings
+
+
+class ImageFaceParameters(Parameters, frozen=True, kw_only=True):
+    url: Annotated[SourceUrl, Meta(description="URL of the analyzed image.")]
+
+
+class Face(Struct, frozen=True, kw_only=True):
+    type: Annotated[Literal["front", "profile"], Meta(description="Whether it looks at the camera or to a side.")]
+    x: Annotated[Margin, Meta(description="Left edge.")]
+    y: Annotated[Margin, Meta(description="Upper edge.")]
+    width: Annotated[Pixels, Meta(description="Width.")]
+    height: Annotated[Pixels, Meta(description="Height.")]
+    confidence: Annotated[float, Meta(ge=0, le=1, description="How certain it is that this is a face, 0 to 1.")]
+
+
+class ImageFaceOutput(Output, frozen=True, kw_only=True):
+    faces: Annotated[
+        list[Face],
+        Meta(
+            description="The faces, with their rectangles in pixels of the upright image: those from the front first, "
+            "then by confidence."
+        ),
+    ]
+
+
+@task(
+    "image.face",
+    memory_bytes=4 * 2**30,  # a JPEG 2000 of 120 megapixels takes 2.9 GB
+    cacheable=True,
+    settings=ImageSettings,
+    preload=("dragon_image._analysis",),
+)
+def image_face(parameters: ImageFaceParameters, ctx: TaskContext) -> ImageFaceOutput:
+    """Return an array of positions of detected faces, with type and confidence.
+
+    The image is turned as it was shot (EXIF), scaled to 640 px on its longer side (small ones
+    grow at most twice as large), and laid on white where it is transparent; of an animation
+    the first frame counts. So a face is found from 24/640 of the longer side on (150 px of
+    4000), a profile from 40/640 on, and where it stands upright, give or take 15 degrees.
+
+    The built-in detector is a pair of Haar cascades of OpenCV, one for faces from the front and
+    one for profiles, which count only where there is no face from the front. Its confidence
+    is n / (n + 20), where n is how many positions of the window around the face agree. The
+    operator may choose another one (the setting `face_detector`).
+    """
+    from dragon_image._analysis import look_at
+    from dragon_image._faces import in_whole_picture, open_driver
+
+    driver = open_driver(ctx.settings.face_detector, ctx.settings.face_model)
+    seen = look_at(parameters.url, ctx, driver.side, grey=driver.grey, enlarge=driver.enlarge)
+    faces = in_whole_picture(driver.find(seen.image), seen.image.size, seen.size)
+    return ImageFaceOutput(
+        faces=[
+            Face(
+                type=face.type,
+                x=int(face.x),
+                y=int(face.y),
+                width=int(face.width),
+                height=int(face.height),
+                confidence=round(face.confidence, 4),
+            )
+            for face in faces
+        ]
+    )
