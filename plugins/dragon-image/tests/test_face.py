@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageDraw, ImageFilter
 
 from dragon_framework.testing import check_task
-from dragon_image._faces import FaceDetectorError, FoundFace, in_whole_picture, open_driver
+from dragon_image._faces import FoundFace, in_whole_picture, open_driver
 from dragon_image._haar import FRONT, HaarDriver
 from dragon_image._yunet import YuNetDriver, face_of
+from dragon_image.face import FaceDetectorError
 
 
 def drawn_face(side):

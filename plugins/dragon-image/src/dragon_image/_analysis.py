@@ -1,11 +1,12 @@
 """A picture as the analysis tasks look at it: upright, small, in sRGB, on white.
 
-In: a URL and a context. Out: an image of mode L or RGB of at most so many pixels a side, and
+In: a fetched file and a context. Out: an image of mode L or RGB of at most so many pixels a side, and
 the size of the whole picture, to which results are scaled back. A JPEG is decoded at a
 fraction of its size. Stands on the other private modules here and on the core's geometry;
 import it inside a task's function alone.
 """
 
+from pathlib import Path
 from typing import IO, NamedTuple
 
 from PIL import Image
@@ -44,11 +45,12 @@ class Seen(NamedTuple):
     size: Size
 
 
-def look_at(url: str, ctx: TaskContext, side: int, *, grey: bool, enlarge: float = 1.0) -> Seen:
-    """Return the picture at *url* scaled so that its longer side has *side* pixels.
+def look_at(path: Path, url: str, ctx: TaskContext, side: int, *, grey: bool = False, enlarge: float = 1.0) -> Seen:
+    """Return the picture at *path* scaled so that its longer side has *side* pixels.
 
     Args:
-        url: Where it is; of an animation the first picture counts.
+        path: The fetched file; of an animation the first picture counts.
+        url: Where it is from, for messages.
         ctx: The context of the run.
         side: Longer side of the scaled picture, in pixels.
         grey: Whether it is wanted as luma (ITU-R BT.601) alone, else as RGB.
@@ -57,7 +59,7 @@ def look_at(url: str, ctx: TaskContext, side: int, *, grey: bool, enlarge: float
     Raises:
         UnreadableSourceError: If it is no image, damaged, or too large.
     """
-    with ctx.fetch(url).open("rb") as file:
+    with path.open("rb") as file:
         image, size, turn, profile = _scaled(url, ctx, file, side, grey=grey, enlarge=enlarge)
     ctx.check()
     image = without_alpha(to_srgb(image, profile)).convert("L" if grey else "RGB")

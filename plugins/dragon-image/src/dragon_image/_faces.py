@@ -11,18 +11,16 @@ Stands on stevedore; import it inside a task's function alone.
 """
 
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from PIL import Image
 from stevedore import DriverManager
 from stevedore.exception import NoMatches
 
-from dragon_framework.errors import TaskError
 from dragon_framework.media.geometry import Size
+from dragon_image.face import FaceDetectorError, FaceType
 
 GROUP = "dragon_image.faces"
-
-FaceType = Literal["front", "profile"]
 
 
 class FoundFace(NamedTuple):
@@ -55,20 +53,6 @@ class FaceDriver(Protocol):
     def find(self, image: Image.Image) -> list[FoundFace]:
         """Return the faces in *image*, in its pixels, in any order; boxes may reach beyond it."""
         ...
-
-
-class FaceDetectorError(TaskError):
-    """The face detector that the service's settings name cannot be used."""
-
-    code = "face_detector"
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(name, problem)
-        self.name = name
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"the face detector {self.name!r} of this service cannot be used: {self.problem}"
 
 
 @lru_cache(maxsize=2)

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from dragon_image._faces import FaceType, FoundFace
+from dragon_image._faces import FoundFace
+from dragon_image.face import FaceType
 
 Grey = npt.NDArray[np.uint8]
 

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from dragon_image._faces import FaceDetectorError, FaceType, FoundFace
+from dragon_image._faces import FoundFace
+from dragon_image.face import FaceDetectorError, FaceType
 
 _LEAST_SCORE = 0.6
 _OVERLAP = 0.3  # of two faces that are one

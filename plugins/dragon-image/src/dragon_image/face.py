@@ -4,17 +4,35 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from dragon_framework import Output, Parameters, TaskContext, task
+from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
+from dragon_framework.errors import TaskError
 from dragon_framework.fields import Margin, Pixels, SourceUrl
 from dragon_image.settings import ImageSettings
+
+FaceType = Literal["front", "profile"]
+
+
+class FaceDetectorError(TaskError):
+    """The face detector that the service's settings name cannot be used."""
+
+    code = "face_detector"
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+        self.name = name
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"the face detector {self.name!r} of this service cannot be used: {self.problem}"
 
 
 class ImageFaceParameters(Parameters, frozen=True, kw_only=True):
     url: Annotated[SourceUrl, Meta(description="URL of the analyzed image.")]
+    show: Annotated[bool, Meta(description="If true, `shown` is written too: the image with the faces drawn.")] = False
 
 
 class Face(Struct, frozen=True, kw_only=True):
-    type: Annotated[Literal["front", "profile"], Meta(description="Whether it looks at the camera or to a side.")]
+    type: Annotated[FaceType, Meta(description="Whether it looks at the camera or to a side.")]
     x: Annotated[Margin, Meta(description="Left edge.")]
     y: Annotated[Margin, Meta(description="Upper edge.")]
     width: Annotated[Pixels, Meta(description="Width.")]
@@ -34,6 +52,14 @@ class ImageFaceOutput(Output, frozen=True, kw_only=True):
 
 @task(
     "image.face",
+    files=[
+        OutputFile(
+            "shown",
+            "If asked for by `show`: the image, at most 1280 px a side, with the faces drawn and numbered.",
+            media_types=("image/jpeg",),
+            optional=True,
+        )
+    ],
     memory_bytes=4 * 2**30,  # a JPEG 2000 of 120 megapixels takes 2.9 GB
     cacheable=True,
     settings=ImageSettings,
@@ -54,10 +80,14 @@ def image_face(parameters: ImageFaceParameters, ctx: TaskContext) -> ImageFaceOu
     """
     from dragon_image._analysis import look_at
     from dragon_image._faces import in_whole_picture, open_driver
+    from dragon_image._marks import show
 
     driver = open_driver(ctx.settings.face_detector, ctx.settings.face_model)
-    seen = look_at(parameters.url, ctx, driver.side, grey=driver.grey, enlarge=driver.enlarge)
+    path = ctx.fetch(parameters.url)
+    seen = look_at(path, parameters.url, ctx, driver.side, grey=driver.grey, enlarge=driver.enlarge)
     faces = in_whole_picture(driver.find(seen.image), seen.image.size, seen.size)
+    if parameters.show:
+        show(path, parameters.url, ctx, boxes=[face[1:5] for face in faces])
     return ImageFaceOutput(
         faces=[
             Face(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dragon_framework import Output, Parameters, TaskContext, task
+from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
 from dragon_framework.fields import Margin, SourceUrl
 from dragon_image.settings import ImageSettings
 
@@ -13,6 +13,7 @@ MOST_POINTS = 20
 
 class ImageSaliencyParameters(Parameters, frozen=True, kw_only=True):
     url: Annotated[SourceUrl, Meta(description="URL of the analyzed image.")]
+    show: Annotated[bool, Meta(description="If true, `shown` is written too: the image with the points drawn.")] = False
 
 
 class ImageSaliencyOutput(Output, frozen=True, kw_only=True):
@@ -31,6 +32,14 @@ class ImageSaliencyOutput(Output, frozen=True, kw_only=True):
 
 @task(
     "image.saliency",
+    files=[
+        OutputFile(
+            "shown",
+            "If asked for by `show`: the image, at most 1280 px a side, with the points drawn and numbered.",
+            media_types=("image/jpeg",),
+            optional=True,
+        )
+    ],
     memory_bytes=4 * 2**30,  # a JPEG 2000 of 120 megapixels takes 2.9 GB
     cacheable=True,
     settings=ImageSettings,
@@ -55,13 +64,15 @@ def image_saliency(parameters: ImageSaliencyParameters, ctx: TaskContext) -> Ima
     from PIL import Image
 
     from dragon_image._analysis import look_at
+    from dragon_image._marks import show
     from dragon_image._saliency import SIDE, peaks, saliency_map, to_lab
 
-    seen = look_at(parameters.url, ctx, 4 * SIDE, grey=False)
+    path = ctx.fetch(parameters.url)
+    seen = look_at(path, parameters.url, ctx, 4 * SIDE, grey=False)
     cells = seen.image.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
     found = peaks(saliency_map(to_lab(np.asarray(cells))), MOST_POINTS)
     width, height = seen.size
-    return ImageSaliencyOutput(
-        points=[(min(int(peak.x * width), width - 1), min(int(peak.y * height), height - 1)) for peak in found],
-        strengths=[round(peak.strength, 4) for peak in found],
-    )
+    points = [(min(int(peak.x * width), width - 1), min(int(peak.y * height), height - 1)) for peak in found]
+    if parameters.show:
+        show(path, parameters.url, ctx, points=points)
+    return ImageSaliencyOutput(points=points, strengths=[round(peak.strength, 4) for peak in found])

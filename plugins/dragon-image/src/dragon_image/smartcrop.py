@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from dragon_framework import Output, Parameters, TaskContext, task
+from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
 from dragon_framework.fields import Margin, Pixels, Ratio, SourceUrl
 from dragon_image.settings import ImageSettings
 
@@ -35,6 +35,9 @@ class ImageSmartcropParameters(Parameters, frozen=True, kw_only=True):
         ),
     ] = 0.3
     reverse: Annotated[bool, Meta(description="If true, the least interesting rectangles are returned.")] = False
+    show: Annotated[bool, Meta(description="If true, `shown` is written too: the image with the rectangles drawn.")] = (
+        False
+    )
 
 
 class CropBox(Struct, frozen=True, kw_only=True):
@@ -56,6 +59,14 @@ class ImageSmartcropOutput(Output, frozen=True, kw_only=True):
 
 @task(
     "image.smartcrop",
+    files=[
+        OutputFile(
+            "shown",
+            "If asked for by `show`: the image, at most 1280 px a side, with the rectangles drawn and numbered.",
+            media_types=("image/jpeg",),
+            optional=True,
+        )
+    ],
     memory_bytes=4 * 2**30,  # a JPEG 2000 of 120 megapixels takes 2.9 GB
     cacheable=True,
     settings=ImageSettings,
@@ -86,9 +97,11 @@ def image_smartcrop(parameters: ImageSmartcropParameters, ctx: TaskContext) -> I
     import numpy as np
 
     from dragon_image._analysis import look_at
+    from dragon_image._marks import show
     from dragon_image._smartcrop import best_boxes
 
-    seen = look_at(parameters.url, ctx, SIDE, grey=True)
+    path = ctx.fetch(parameters.url)
+    seen = look_at(path, parameters.url, ctx, SIDE, grey=True)
     boxes = best_boxes(
         np.asarray(seen.image),
         seen.size,
@@ -98,4 +111,6 @@ def image_smartcrop(parameters: ImageSmartcropParameters, ctx: TaskContext) -> I
         diag_ratio=parameters.diag_ratio,
         reverse=parameters.reverse,
     )
+    if parameters.show:
+        show(path, parameters.url, ctx, boxes=[box[:4] for box in boxes])
     return ImageSmartcropOutput(points=[CropBox(**box._asdict() | {"score": round(box.score, 4)}) for box in boxes])
