@@ -134,4 +134,5 @@ def _blur() -> Floats:
     """Return a Gaussian blur as a matrix; beyond the borders there is nothing, which lowers what lies on them."""
     place = np.arange(SIDE)
     matrix: Floats = np.exp(-0.5 * ((place - place[:, None]) / _BLUR) ** 2)
-    return matrix / matrix[SIDE // 2].sum()
+    weighed: Floats = matrix / matrix[SIDE // 2].sum()
+    return weighed
