@@ -20,6 +20,7 @@ from dragon_image._reading import load, open_image
 LEAST_SIDE = 32
 """A strip is scaled less across than along: its short side keeps so many pixels, if it has them."""
 
+_DRAFT = 0.9  # a JPEG may be decoded at a fraction that leaves so much of the size; it is enlarged by the rest
 _GAP = 2.0  # whole-number reduction may come before resampling down to so many times the size
 
 _TRANSPOSE = {
@@ -91,7 +92,8 @@ def _scaled(
         if is_jpeg:
             size, turn = shown(source, orientation)
             wanted = working_size(source.size, side, enlarge)
-            source.draft("L" if grey and not profile else None, wanted)
+            least = max(1, int(_DRAFT * wanted[0])), max(1, int(_DRAFT * wanted[1]))
+            source.draft("L" if grey and not profile else None, least)
             load(source, url, max_pixels)
         else:
             load(source, url, max_pixels)  # some formats tell their size for certain only now

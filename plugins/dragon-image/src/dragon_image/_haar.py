@@ -48,14 +48,14 @@ class _Search(NamedTuple):
     agreeing: int
 
 
-FRONT = _Search("front", "haarcascade_frontalface_alt2.xml", 24, 1.3, 8)
-PROFILE = _Search("profile", "haarcascade_profileface.xml", 40, 1.4, 14)
+FRONT = _Search("front", "haarcascade_frontalface_alt2.xml", 20, 1.3, 6)
+PROFILE = _Search("profile", "haarcascade_profileface.xml", 34, 1.4, 14)
 
 
 class HaarDriver:
     """Finds faces in luma; needs no model file."""
 
-    side = 640
+    side = 533  # where the window, of 20 px, is 24 of 640
     enlarge = 2.0
     grey = True
 

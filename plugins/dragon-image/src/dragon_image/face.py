@@ -68,10 +68,10 @@ class ImageFaceOutput(Output, frozen=True, kw_only=True):
 def image_face(parameters: ImageFaceParameters, ctx: TaskContext) -> ImageFaceOutput:
     """Return an array of positions of detected faces, with type and confidence.
 
-    The image is turned as it was shot (EXIF), scaled to 640 px on its longer side (small ones
+    The image is turned as it was shot (EXIF), scaled to 533 px on its longer side (small ones
     grow at most twice as large), and laid on white where it is transparent; of an animation
-    the first frame counts. So a face is found from 24/640 of the longer side on (150 px of
-    4000), a profile from 40/640 on, and where it stands upright, give or take 15 degrees.
+    the first frame counts. So a face is found from 1/27 of the longer side on (150 px of
+    4000), a profile from 1/16 on, and where it stands upright, give or take 15 degrees.
 
     The built-in detector is a pair of Haar cascades of OpenCV, one for faces from the front and
     one for profiles, which count only where there is no face from the front. Its confidence
