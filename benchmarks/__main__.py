@@ -12,7 +12,7 @@ from importlib import import_module
 
 from benchmarks.report import Figure, show, table
 
-FIGURES = ("create_cpu", "no_ops", "streams", "cold_start", "remote_info", "thumbs", "thumbor", "html")
+FIGURES = ("create_cpu", "no_ops", "streams", "cold_start", "remote_info", "thumbs", "thumbor", "analysis", "html")
 
 
 def main(names: list[str]) -> int:

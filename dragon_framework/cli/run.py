@@ -30,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parameters", metavar="key=value", nargs="*", help=HELP)
     parser.add_argument("-o", "--output", metavar="DIR", default="", help="Where output files go. Default: here.")
     parser.add_argument("--overwrite", action="store_true", help="Replace files that exist.")
+    parser.add_argument(
+        "--show", action="store_true", help="Of an analysis, also a picture with what was found drawn: show=true."
+    )
     parser.add_argument("--json", action="store_true", help="Print one line of JSON, and nothing else.")
     add_settings(parser, "allow_source", "disable")
 
@@ -51,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     values = read_words(arguments.parameters)
+    if arguments.show:
+        values["show"] = True
     registry = load_registry(settings.disable)
     compact = arguments.json
     try:

@@ -17,3 +17,9 @@ class ImageSettings(Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=2**40, description="Most pixels of a GIF that is written, all frames together.")
     ] = 2_000_000_000
     """A thousand frames of 1080p nearly; they take about three minutes."""
+
+    face_detector: Annotated[
+        str, Meta(min_length=1, description="Driver of `image.face`: `haar`, `yunet`, or one that is installed beside.")
+    ] = "haar"
+
+    face_model: Annotated[str, Meta(description="Path of the driver's model file; `yunet` needs one.")] = ""

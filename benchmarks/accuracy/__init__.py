@@ -1,0 +1,1 @@
+"""How good the analysis tasks are, on pictures whose answers are known."""
