@@ -13,7 +13,7 @@ _TOKEN = re.compile(
     rf"""/\*.*?(?:\*/|\Z)
     |@font-face\s*+\{{(?:{_STRING}|[^}}"'])*+\}}?
     |@(?:import|namespace|charset)\b(?:{_STRING}|url\([^)]*+\)?|[^;"'])*+;?
-    |(?<![-\w])url\(\s*+(?:(?P<quoted>{_STRING})|(?P<plain>(?:[^\s()"'\\]|\\(?:[0-9a-fA-F]{{1,6}}\s?|.))++))\s*+\)
+    |(?<![-\w])url\(\s*+(?:(?P<quoted>{_STRING})|(?P<plain>(?:[^\s()"'\\]|\\(?:[0-9a-fA-F]{{1,6}}\s?|.))++))\s*+(?:\)|\Z)
     |(?P<set>image-set\()
     |type\(\s*+(?:{_STRING})
     |(?P<string>{_STRING})
