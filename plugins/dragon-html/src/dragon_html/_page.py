@@ -296,7 +296,7 @@ class _Walk:
 
     def a(self, node: LexborNode, attributes: Attributes) -> None:
         url = attributes.get("href")
-        if not url or not (_PERHAPS_MEDIA.search(url) or "itemprop" in attributes):
+        if not url or not (("." in url and _PERHAPS_MEDIA.search(url)) or "itemprop" in attributes):
             return
         if self._film("a", url, {}, attributes.get("title") or node.text(deep=True)[:200]):
             return
