@@ -13,12 +13,16 @@ _TOKEN = re.compile(
     rf"""/\*.*?(?:\*/|\Z)
     |@font-face\s*+\{{(?:{_STRING}|[^}}"'])*+\}}?
     |@(?:import|namespace|charset)\b(?:{_STRING}|url\([^)]*+\)?|[^;"'])*+;?
-    |(?<![-\w])url\(\s*+(?:(?P<quoted>{_STRING})|(?P<plain>(?:[^\s()"'\\]|\\(?:[0-9a-fA-F]{{1,6}}\s?|.))++))\s*+\)
+    |(?<![-\w])url\(\s*+(?:(?P<quoted>{_STRING})|(?P<plain>(?:[^\s()"'\\]|\\(?:[0-9a-fA-F]{{1,6}}\s?|.))++))\s*+(?:\)|\Z)
     |(?P<set>image-set\()
     |type\(\s*+(?:{_STRING})
     |(?P<string>{_STRING})
     |(?P<end>[;}}])""",
     re.DOTALL | re.IGNORECASE | re.VERBOSE,
+)
+# What most style attributes are: one URL, and no other quotes, escapes or parentheses.
+_ONE = re.compile(
+    r"""[^"'\\@(]*(?<![-\w])url\(\s*+(?:"([^"\\\n]*+)"|'([^'\\\n]*+)'|([^\s()"'\\]++))\s*+\)[^"'\\(]*+""", re.IGNORECASE
 )
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(\n)|(.))", re.DOTALL)
 _NO_PICTURES = (".htc", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".css")
@@ -26,6 +30,11 @@ _NO_PICTURES = (".htc", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".css")
 
 def css_urls(css: str) -> Iterator[str]:
     """Yield the URLs of pictures in *css*, in order."""
+    if (one := _ONE.fullmatch(css)) is not None and "/*" not in css:
+        url = one[1] or one[2] or one[3] or ""
+        if url and not _is_other(url):
+            yield url
+        return
     in_set = False
     for token in _TOKEN.finditer(css):
         kind = token.lastgroup
@@ -39,8 +48,12 @@ def css_urls(css: str) -> Iterator[str]:
                 url = url[1:-1] if url[-1] == url[0] and len(url) > 1 else url[1:]
             if "\\" in url:
                 url = _ESCAPE.sub(_unescaped, url)
-            if not url.partition("?")[0].partition("#")[0].lower().endswith(_NO_PICTURES):
+            if not _is_other(url):
                 yield url
+
+
+def _is_other(url: str) -> bool:
+    return url.partition("?")[0].partition("#")[0].lower().endswith(_NO_PICTURES)
 
 
 def _unescaped(escape: "re.Match[str]") -> str:

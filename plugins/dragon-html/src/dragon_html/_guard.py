@@ -66,7 +66,9 @@ def refusal(text: str) -> str | None:
             formatting += 1
         else:
             repeated += formatting if formatting > 3 else 0  # of equal ones the standard repeats three
-        if name not in _FLAT:
+        if name not in _FLAT and not (
+            text[token.end() - 2] == "/" and (open_count.get("svg") or open_count.get("math"))
+        ):
             open_count[name] = open_count.get(name, 0) + 1
             depth += 1
         if len(token[4]) > SUSPICIOUS_ATTRIBUTES:
@@ -80,8 +82,7 @@ def refusal(text: str) -> str | None:
 
 def _suspicious(text: str) -> bool:
     """Whether something may be deep or have many attributes; seldom true for a real page."""
-    pieces = text.split(">")
-    if max(map(len, pieces)) > SUSPICIOUS_ATTRIBUTES and any(_many_words(piece) for piece in pieces):
+    if any(_many_words(piece) for piece in [one for one in text.split(">") if len(one) > SUSPICIOUS_ATTRIBUTES]):
         return True
     if text.count(">") - text.count("<") > SUSPICIOUS_ENDS:  # within the quotes of attributes, or in scripts
         return True
@@ -90,8 +91,6 @@ def _suspicious(text: str) -> bool:
 
 def _many_words(piece: str) -> bool:
     """Whether the tag at the end of *piece* has many words, which may be attributes."""
-    if len(piece) <= SUSPICIOUS_ATTRIBUTES:
-        return False
     tag = piece[piece.rfind("<") + 1 :]
     return len(tag) > SUSPICIOUS_ATTRIBUTES and tag[:1].isalpha() and len(tag.split()) > SUSPICIOUS_ATTRIBUTES
 
@@ -111,7 +110,7 @@ def _perhaps_deep(text: str) -> bool:
 
 def _deep(text: str) -> bool:
     """Count tags one by one, without looking at their attributes."""
-    depth = 0
+    depth = drawings = 0
     pieces = iter(text.split("<"))
     for piece in pieces:
         name = piece[:3]
@@ -123,10 +122,14 @@ def _deep(text: str) -> bool:
                     if inner[:7].lower() == "/script":
                         break
                 continue
+            if drawings and "/>" in piece:  # in SVG and MathML such elements have no inside
+                continue
+            drawings += name in {"svg", "mat"}
             depth += 1
             if depth > SUSPICIOUS_DEPTH:
                 return True
         elif depth:
+            drawings -= bool(drawings) and name in {"/sv", "/ma"}
             depth -= 1
     return False
 

@@ -79,7 +79,7 @@ _IF_NAMED = {
 _PERHAPS_MEDIA = re.compile(
     "|".join(re.escape(word) for word in (*PROVIDER_WORDS, *IMAGE_SUFFIXES, *VIDEO_SUFFIXES)), re.IGNORECASE
 )
-_ANYWHERE = _BACKGROUNDS | {"style", "data-src", "class"}
+_ANYWHERE = _BACKGROUNDS | {"style", "data-src"}
 _LENGTH = re.compile(r"\s*\+?([0-9]{1,6})(?:\.[0-9]*)?\s*(?:px)?\s*(?:$|;)", re.IGNORECASE)
 _STYLE_WIDTH = re.compile(r"(?:^|;)\s*width\s*:\s*([0-9]{1,6})(?:\.[0-9]+)?px", re.IGNORECASE)
 _STYLE_HEIGHT = re.compile(r"(?:^|;)\s*height\s*:\s*([0-9]{1,6})(?:\.[0-9]+)?px", re.IGNORECASE)
@@ -149,6 +149,7 @@ class _Walk:
         done = self._done
         lower = text.lower()
         selector = ", ".join([_ALWAYS, *(one for word, one in _IF_NAMED.items() if word in lower)])
+        anywhere = _ANYWHERE | {"class"} if "fb-video" in lower or "wistia_async_" in lower else _ANYWHERE
         for node in tree.css(selector):
             if node.mem_id in done:
                 continue
@@ -162,7 +163,7 @@ class _Walk:
             read = _READERS.get(tag)
             if read is not None:
                 read(self, node, attributes)
-            if not _ANYWHERE.isdisjoint(attributes):
+            if not anywhere.isdisjoint(attributes):
                 self._any_element(tag, attributes)
         self._end_of_graph()
 
@@ -295,7 +296,7 @@ class _Walk:
 
     def a(self, node: LexborNode, attributes: Attributes) -> None:
         url = attributes.get("href")
-        if not url or not (_PERHAPS_MEDIA.search(url) or "itemprop" in attributes):
+        if not url or not (("." in url and _PERHAPS_MEDIA.search(url)) or "itemprop" in attributes):
             return
         if self._film("a", url, {}, attributes.get("title") or node.text(deep=True)[:200]):
             return

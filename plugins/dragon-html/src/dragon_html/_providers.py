@@ -9,7 +9,7 @@ that cannot be known.
 import re
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote, unquote_plus
 
 from dragon_html.hits import Provider
 
@@ -54,7 +54,15 @@ def film_at(url: str) -> Film | None:
     look = _HOSTS.get(host) or _HOSTS.get(".".join(host.rsplit(".", 2)[-2:]))
     if look is None:
         return None
-    return look(host, path, {key: values[0] for key, values in parse_qs(query).items()} if query else {}, url)
+    return look(host, path, _parameters(query) if query else {}, url)
+
+
+def _parameters(query: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        found.setdefault(name, unquote_plus(value) if "%" in value or "+" in value else value)
+    return found
 
 
 def youtube(video_id: str, *, embedded: bool) -> Film:

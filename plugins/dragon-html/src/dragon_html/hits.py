@@ -31,7 +31,7 @@ Source: TypeAlias = Literal[
 Provider: TypeAlias = Literal["youtube", "vimeo", "dailymotion", "wistia", "facebook", "tiktok"]
 
 
-class Candidate(Struct, frozen=True, kw_only=True):
+class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     """Another file of the same picture or film."""
 
     url: Annotated[str, Meta(description="Absolute URL of the file.")]
@@ -40,7 +40,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     media_type: Annotated[str | None, Meta(description="Its media type, where the page gives one.")] = None
 
 
-class Hit(Struct, frozen=True, kw_only=True):
+class Hit(Struct, frozen=True, kw_only=True, gc=False):
     """One picture or film."""
 
     type: Annotated[Kind, Meta(description="What it is.")]
