@@ -12,7 +12,19 @@ from importlib import import_module
 
 from benchmarks.report import Figure, show, table
 
-FIGURES = ("create_cpu", "no_ops", "streams", "cold_start", "remote_info", "thumbs", "thumbor", "analysis", "html")
+FIGURES = (
+    "create_cpu",
+    "no_ops",
+    "streams",
+    "cold_start",
+    "remote_info",
+    "thumbs",
+    "thumbor",
+    "analysis",
+    "html",
+    "accuracy.gif",
+    "accuracy.thumb",
+)
 
 
 def main(names: list[str]) -> int:
@@ -27,7 +39,8 @@ def main(names: list[str]) -> int:
         print(f"  {name}", file=sys.stderr, flush=True)
         begin = time.monotonic()
         try:
-            measured = import_module(f"benchmarks.figures.{name}").measure()
+            module = f"benchmarks.{name}" if "." in name else f"benchmarks.figures.{name}"
+            measured = import_module(module).measure()
         except Exception:  # noqa: BLE001  (one figure that fails must not hide the others)
             traceback.print_exc()
             broken.append(name)

@@ -1,1 +1,1 @@
-"""How good the analysis tasks are, on pictures whose answers are known."""
+"""How good results are, on pictures whose answers are known, beside those of others."""

@@ -239,3 +239,34 @@ def test_a_nose_beside_the_eyes_is_a_profile():
 
 def test_a_driver_is_made_once_for_a_process():
     assert open_driver("haar", "") is open_driver("haar", "")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("place", [(30, 40, 150), (720, 60, 150)])
+def test_a_thumbnail_with_focus_face_shows_the_face(face, thumb, saved, orientation, place):
+    """At an end of a picture three times as wide as high, in which the other end is full of noise."""
+    image = scene((900, 300), place)
+    noise = Image.effect_noise((300, 300), 90).convert("RGB")
+    image.paste(noise, (600 if place[0] < 300 else 0, 0))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    stored = image
+    turn = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}.get(orientation)  # Pillow's names: what undoes the turn
+    if turn is not None:
+        stored = image.transpose(Image.Transpose(turn))
+
+    made = thumb(saved(stored, "a.png", exif=exif), width=300, height=300, crop=True, focus="face", format="png")
+
+    (found,) = face(saved(made, "b.png"))
+    assert found["width"] > 100
+    assert centre(found)[0] == pytest.approx(150, abs=80 if place[0] < 300 else 90)
+
+
+def test_a_thumbnail_with_focus_face_of_a_picture_without_faces_keeps_most_entropy(thumb, saved):
+    image = Image.new("RGB", (300, 100), "navy")
+    image.paste(Image.effect_noise((100, 100), 90).convert("RGB"), (200, 0))
+    path = saved(image, "a.png")
+    asked = {"width": 100, "height": 100, "crop": True, "format": "png"}
+
+    assert thumb(path, focus="face", **asked).tobytes() == thumb(path, focus="entropy", **asked).tobytes()
+    assert thumb(path, focus="face", **asked).tobytes() != thumb(path, **asked).tobytes()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from dragon_framework.errors import InvalidParametersError
-from dragon_image._focus import most_entropy
+from dragon_image._focus import most_entropy, most_of_faces
 from dragon_image.thumb import image_thumb
 
 
@@ -79,6 +79,39 @@ def test_the_part_that_is_kept_is_inside_the_picture_and_of_the_same_size(width,
     assert right <= width + 1e-6
     assert bottom <= height + 1e-6
     assert (right - left, bottom - top) == pytest.approx((box[2], box[3]))
+
+
+@pytest.mark.parametrize(
+    ("faces", "left"),
+    [
+        ([(10, 10, 30, 30)], 0),  # in the middle of the crop, as far as the picture goes
+        ([(100, 10, 120, 30)], 80),  # 110 - 30
+        ([(100, 10, 120, 30), (140, 10, 150, 20)], 95),  # both fit: 100 to 150
+        ([(10, 10, 30, 30), (150, 0, 190, 40)], 140),  # one only: the larger, 170 - 30
+        ([(0, 0, 200, 80)], 70),  # larger than the crop
+    ],
+)
+def test_the_crop_holds_the_most_of_the_faces(faces, left):
+    """A crop of 60 × 80 in 200 × 80."""
+    assert most_of_faces((200, 80), (70, 0, 130, 80), faces) == (left, 0, left + 60, 80)
+    turned = [(top, left, bottom, right) for left, top, right, bottom in faces]
+    assert most_of_faces((80, 200), (0, 70, 80, 130), turned) == (0, left, 80, left + 60)
+
+
+sides = st.floats(1, 100)
+places = st.tuples(st.floats(-20, 300), st.floats(-20, 100), sides, sides)
+
+
+@given(st.lists(places, min_size=1, max_size=5), st.floats(1, 300))
+def test_a_crop_around_faces_is_inside_the_picture(faces, kept):
+    boxes = [(x, y, x + width, y + height) for x, y, width, height in faces]
+
+    left, top, right, bottom = most_of_faces((300, 100), (0, 0, kept, 100), boxes)
+
+    assert (top, bottom) == (0, 100)
+    assert left >= 0
+    assert right <= 300 + 1e-6
+    assert right - left == pytest.approx(kept)
 
 
 @pytest.mark.parametrize("missing", ["crop", "width", "height"])

@@ -22,11 +22,10 @@ from dragon_image._exif import kept_exif, read_exif, shown
 from dragon_image._reading import load, open_image
 
 DRAFT_GAP = 2.0
-"""A JPEG is decoded at 1/2, 1/4 or 1/8 as long as it stays so many times larger than the thumbnail."""
+"""A JPEG is decoded at 1/2, 1/4 or 1/8 as long as it stays so many times larger than the thumbnail.
 
-EIGHTH_GAP = 1.4
-"""As `DRAFT_GAP`, for 1/8: there libjpeg takes the mean of each block of 8 × 8 pixels, with which
-thumbnails of photographs are still nearer to the ideal than Pillow's own, for two thirds of the time.
+Less at 1/8 takes two thirds of the time, but is visibly worse than Pillow's own thumbnails: fine
+lines at a 12th of their size keep a structural similarity of 0.957 where theirs keep 0.997.
 """
 
 REDUCING_GAP = 3.0
@@ -128,8 +127,7 @@ def _draft(source: ImageFile.ImageFile, plan: Plan) -> Box:
     width, height = source.size
     left, top, right, bottom = plan.part
     across, down = (right - left) / plan.size[0], (bottom - top) / plan.size[1]  # pixels for one of the thumbnail
-    gap = EIGHTH_GAP if min(across, down) >= 8 * EIGHTH_GAP else DRAFT_GAP
-    needed = (max(1, int(gap * width / across)), max(1, int(gap * height / down)))
+    needed = (max(1, int(DRAFT_GAP * width / across)), max(1, int(DRAFT_GAP * height / down)))
     drafted = source.draft(None, needed)
     if drafted is None:
         return plan.part

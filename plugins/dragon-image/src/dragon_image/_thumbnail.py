@@ -4,13 +4,14 @@ In: parameters and a context; out: a file, and two sizes. Stands on the other pr
 modules here and on the core's geometry; import it inside a task's function alone.
 """
 
-from collections.abc import Callable
 from pathlib import Path
+
+from PIL import Image
 
 from dragon_framework import TaskContext
 from dragon_framework.errors import TaskLimitError
 from dragon_framework.fields import MAX_SIDE_PIXELS
-from dragon_framework.media.geometry import Size, Turn, central_part, scaled_to
+from dragon_framework.media.geometry import Box, Size, Turn, central_part, scaled_to
 from dragon_image._colour import laid_on
 from dragon_image._drawing import with_play_icon
 from dragon_image._scaling import Mover, Plan, read_scaled
@@ -33,13 +34,14 @@ def make_thumbnail(parameters: ImageThumbParameters, ctx: TaskContext, path: Pat
         UnreadableSourceError: If the source is no image, damaged, or too large.
         TaskLimitError: If the thumbnail would be too large.
     """
+    source = ctx.fetch(parameters.url)
 
     def planned(stored: Size, upright: Turn) -> Plan:
-        plan = plan_thumbnail(parameters, stored, upright)
+        plan = plan_thumbnail(parameters, stored, upright)._replace(moved=_mover(parameters, ctx, source, upright))
         _check(ctx.task_name, plan.result, parameters.format, ctx.settings.max_pixels)
         return plan
 
-    scaled = read_scaled(ctx.fetch(parameters.url), parameters.url, ctx, planned, with_exif=not parameters.strip)
+    scaled = read_scaled(source, parameters.url, ctx, planned, with_exif=not parameters.strip)
     image = scaled.image
     if parameters.background is not None:
         image = laid_on(image, parameters.background)
@@ -57,17 +59,49 @@ def plan_thumbnail(parameters: ImageThumbParameters, stored: Size, upright: Turn
     if turn.swaps_sides:  # the picture is cut and scaled before it is turned
         width, height = height, width
     if parameters.crop and width is not None and height is not None:
-        return Plan(central_part(stored, (width, height)), (width, height), turn, _FOCUS[parameters.focus]())
+        return Plan(central_part(stored, (width, height)), (width, height), turn)
     return Plan((0, 0, *stored), scaled_to(stored, width=width, height=height), turn)
 
 
-def _entropy() -> Mover:
-    from dragon_image._focus import most_entropy  # numpy, which others need not load
+def _mover(parameters: ImageThumbParameters, ctx: TaskContext, source: Path, upright: Turn) -> Mover | None:
+    """Return what moves the part that is shown to where `focus` wants it."""
+    if parameters.focus == "center" or not parameters.crop:
+        return None
+    from dragon_image._focus import most_entropy, most_of_faces  # numpy, which others need not load
 
-    return most_entropy
+    def to_faces(image: Image.Image, box: Box) -> Box:
+        faces = [_as_stored(face, image.size, upright) for face in _faces(parameters.url, ctx, source)]
+        return most_of_faces(image.size, box, faces) if faces else most_entropy(image, box)
+
+    return most_entropy if parameters.focus == "entropy" else to_faces
 
 
-_FOCUS: dict[str, Callable[[], Mover | None]] = {"center": lambda: None, "entropy": _entropy}
+def _faces(url: str, ctx: TaskContext, source: Path) -> list[Box]:
+    """Return the faces in the upright picture, as parts of its width and height."""
+    from dragon_image._analysis import look_at
+    from dragon_image._faces import open_driver
+
+    driver = open_driver(ctx.settings.face_detector, ctx.settings.face_model)
+    seen = look_at(source, url, ctx, driver.side, grey=driver.grey, enlarge=driver.enlarge).image
+    return [
+        (
+            face.x / seen.width,
+            face.y / seen.height,
+            (face.x + face.width) / seen.width,
+            (face.y + face.height) / seen.height,
+        )
+        for face in driver.find(seen)
+    ]
+
+
+def _as_stored(part: Box, size: Size, upright: Turn) -> Box:
+    """Return *part* of an upright picture, in parts of its sides, in pixels of the stored one of *size*."""
+    left, top, right, bottom = part
+    for _ in range(upright.quarters):  # back, clockwise
+        left, top, right, bottom = 1 - bottom, left, 1 - top, right
+    if upright.mirrored:
+        left, right = 1 - right, 1 - left
+    return left * size[0], top * size[1], right * size[0], bottom * size[1]
 
 
 def _check(task_name: str, size: Size, file_format: str, max_pixels: int) -> None:

@@ -16,7 +16,7 @@ class ImageSettings(Struct, frozen=True, kw_only=True):
     max_animation_pixels: Annotated[
         int, Meta(ge=1, le=2**40, description="Most pixels of a GIF that is written, all frames together.")
     ] = 2_000_000_000
-    """A thousand frames of 1080p nearly; they take about three minutes."""
+    """A thousand frames of 1080p nearly; writing them takes three to five minutes."""
 
     face_detector: Annotated[
         str, Meta(min_length=1, description="Driver of `image.face`: `haar`, `yunet`, or one that is installed beside.")

@@ -38,9 +38,10 @@ class ImageThumbParameters(Parameters, frozen=True, kw_only=True):
         int, Meta(ge=1, le=95, description="Quality of a jpeg, webp or avif; gif and png have none to choose.")
     ] = DEFAULT_QUALITY
     focus: Annotated[
-        Literal["center", "entropy"],
+        Literal["center", "entropy", "face"],
         Meta(
-            description="What `crop` keeps: the middle, or the part with the greatest entropy, where most can be seen."
+            description="What `crop` keeps: the middle, the part with the greatest entropy, where most can be seen, "
+            "or the most of the faces."
         ),
     ] = "center"
     background: Annotated[
@@ -97,7 +98,9 @@ def image_thumb(parameters: ImageThumbParameters, ctx: TaskContext) -> ImageThum
       of the thumbnail is as asked and the other at most as asked.
     - Both, with `crop`: the picture is scaled by `s = max(width / w, height / h)` and what is
       outside `width × height` is cut off, the same on both sides; with `focus` entropy so that
-      the part is kept whose luma histogram (64 levels) has the greatest Shannon entropy.
+      the part is kept whose luma histogram (64 levels) has the greatest Shannon entropy, with
+      `focus` face so that most is seen of the faces that `image.face` finds, the larger the more
+      (as with entropy if there are none).
 
     Sides are rounded to the nearest pixel, and are at least 1. `s` may be above 1: small
     pictures are enlarged to what was asked for. The thumbnail is in sRGB, without profile,
