@@ -7,7 +7,7 @@ Stands on `sources` and `tasks`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -97,7 +97,7 @@ class RunContext:
         self._declared = {file.name: file for file in task.files}
         self._written: dict[str, WrittenFile] = {}
         self._handed_over: set[str] = set()
-        self._opened: list[IO[bytes]] = []
+        self._opened: list[IO[bytes] | Generator[Path, None, None]] = []
         self._origins: dict[Path, Origin] = {}
 
     @property
@@ -124,6 +124,13 @@ class RunContext:
             return self._origins[path]
         except KeyError:
             raise ValueError(f"{path.name!r} is not a path that ctx.fetch returned") from None
+
+    def fetch_all(self, urls: Sequence[str]) -> Iterator[Path]:
+        """Yield a local copy of each file, in the order of *urls*, fetched side by side."""
+        self.check()
+        found = self._sources.fetch_all(urls, self._made("sources"), cancelled=self._is_cancelled)
+        self._opened.append(found)
+        return found
 
     def open(self, url: str) -> IO[bytes]:
         """Return the file at *url* as a seekable file that loads what is read."""
@@ -195,7 +202,7 @@ class RunContext:
         return values, files
 
     def close(self) -> None:
-        """Close the files that `open` returned."""
+        """Close the files that `open` returned, and end what `fetch_all` still fetches."""
         for file in self._opened:
             file.close()
         self._opened.clear()

@@ -13,7 +13,7 @@ every task's module for its schema.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol, get_type_hints, runtime_checkable
 
@@ -134,6 +134,18 @@ class TaskContext(Protocol):
 
     def origin(self, path: Path) -> Origin:
         """Return where a file that `fetch` returned came from."""
+        ...
+
+    def fetch_all(self, urls: Sequence[str]) -> Iterator[Path]:
+        """Yield what `fetch` returns for each of *urls*, in their order; they are fetched side by side.
+
+        Only some are fetched ahead, so work on the first may begin while others come. One
+        that is named twice is fetched once. The rest is given up when the iterator is
+        closed, at the latest at the end of the run.
+
+        Raises:
+            SourceError: When the turn of a file comes that is refused, unavailable or too large.
+        """
         ...
 
     def open(self, url: str) -> IO[bytes]:

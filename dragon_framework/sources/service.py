@@ -11,7 +11,10 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
@@ -32,6 +35,12 @@ from dragon_framework.tasks import Origin
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 MAX_NAME = 80
+
+SIDE_BY_SIDE = 8
+"""How many files are fetched at a time for one task."""
+
+AHEAD = 2 * SIDE_BY_SIDE
+"""How many files lie ready, or are on their way, before they are asked for."""
 
 
 def _never() -> bool:
@@ -72,11 +81,14 @@ class Sources:
         self._lazy_fetcher: Any = None
         self._lazy_cache: Any = None
         self._count = 0
+        self._bytes_elsewhere = 0
+        self._lock = threading.Lock()
 
     @property
     def bytes_fetched(self) -> int:
         """Bytes of bodies that came over the network so far."""
-        return int(self._lazy_fetcher.bytes_received) if self._lazy_fetcher is not None else 0
+        own = int(self._lazy_fetcher.bytes_received) if self._lazy_fetcher is not None else 0
+        return own + self._bytes_elsewhere
 
     def close(self) -> None:
         """Close kept connections."""
@@ -109,6 +121,53 @@ class Sources:
         """
         into.mkdir(parents=True, exist_ok=True)
         target = self._target(url, into)
+        return target, self._fetch_to(url, target, self._fetcher, cancelled, max_bytes)
+
+    def fetch_all(
+        self, urls: Sequence[str], into: Path, *, cancelled: Callable[[], bool] = _never
+    ) -> Generator[Path, None, None]:
+        """Yield a path as `fetch` returns it for each of *urls*, in their order; some are fetched ahead, side by side.
+
+        A URL that is named again is not fetched again: its path is the same. When the
+        iterator is closed, or an error ends it, transfers that still run are ended.
+
+        Raises:
+            SourceError: What `fetch` raises, when the turn of that file comes.
+            TaskCancelledError: If *cancelled* became true.
+        """
+        into.mkdir(parents=True, exist_ok=True)
+        distinct = iter(dict.fromkeys(urls))
+        done: dict[str, Path] = {}
+        ended = threading.Event()
+        fetchers = _FetcherOfEachThread(self._new_fetcher)
+        coming: deque[tuple[str, Future[Path]]] = deque()
+
+        def fetch_one(url: str, target: Path) -> Path:
+            self._fetch_to(url, target, fetchers.get, lambda: ended.is_set() or cancelled())
+            return target
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="fetch") as pool:
+            try:
+                for url in urls:
+                    while len(coming) < AHEAD and (ahead := next(distinct, None)) is not None:
+                        coming.append((ahead, pool.submit(fetch_one, ahead, self._target(ahead, into))))
+                    if url not in done:
+                        first, future = coming.popleft()
+                        done[first] = future.result()
+                    yield done[url]
+            finally:
+                ended.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                self._bytes_elsewhere += fetchers.close()
+
+    def _fetch_to(
+        self,
+        url: str,
+        target: Path,
+        fetcher: Callable[[], Any],
+        cancelled: Callable[[], bool],
+        max_bytes: int | None = None,
+    ) -> Origin:
         if _scheme(url) == "data":
             target.write_bytes(self._decoded(url))
             origin = Origin(url, url[5:].partition(",")[0].removesuffix(";base64"))
@@ -119,13 +178,13 @@ class Sources:
             self._from_storage(url, own, target)
             origin = Origin(url)
         elif self._cache_directory is not None:
-            origin = self._cache().fetch(url, target, self._fetcher(), cancelled, max_bytes=max_bytes)
+            origin = self._cache().fetch(url, target, fetcher(), cancelled, max_bytes=max_bytes)
         else:
-            origin = self._download(url, target, cancelled, max_bytes)
+            origin = self._download(url, target, fetcher(), cancelled, max_bytes)
         if max_bytes is not None and target.stat().st_size > max_bytes:
             target.unlink()
             raise SourceTooLargeError(url, max_bytes)
-        return target, origin
+        return origin
 
     def open(self, url: str, *, into: Path, cancelled: Callable[[], bool] = _never) -> IO[bytes]:
         """Return the file at *url*, seekable; a remote one loads what is read.
@@ -155,20 +214,26 @@ class Sources:
 
     def _fetcher(self) -> Any:
         if self._lazy_fetcher is None:
-            from dragon_framework.sources.fetcher import Fetcher
-
-            self._lazy_fetcher = Fetcher(self._settings, self._allowed, self._policy)
+            self._lazy_fetcher = self._new_fetcher()
         return self._lazy_fetcher
 
+    def _new_fetcher(self) -> Any:
+        from dragon_framework.sources.fetcher import Fetcher
+
+        return Fetcher(self._settings, self._allowed, self._policy)
+
     def _cache(self) -> Any:
-        if self._lazy_cache is None:
-            from dragon_framework.sources.cache import SourceCache
+        with self._lock:
+            if self._lazy_cache is None:
+                from dragon_framework.sources.cache import SourceCache
 
-            assert self._cache_directory is not None  # the callers have looked
-            self._lazy_cache = SourceCache(self._cache_directory, self._settings.cache_bytes)
-        return self._lazy_cache
+                assert self._cache_directory is not None  # the callers have looked
+                self._lazy_cache = SourceCache(self._cache_directory, self._settings.cache_bytes)
+            return self._lazy_cache
 
-    def _download(self, url: str, target: Path, cancelled: Callable[[], bool], max_bytes: int | None) -> Origin:
+    def _download(
+        self, url: str, target: Path, fetcher: Any, cancelled: Callable[[], bool], max_bytes: int | None
+    ) -> Origin:
         from dragon_framework.sources.answer import Answer, bounded, refuse_bad_status
 
         try:
@@ -178,7 +243,7 @@ class Sources:
                     refuse_bad_status(url, answer)
                     return bounded(url, answer, file.write, max_bytes)
 
-                answer = self._fetcher().get(url, on_answer, cancelled=cancelled)
+                answer = fetcher.get(url, on_answer, cancelled=cancelled)
             target.chmod(0o444)
             return Origin(answer.url, answer.headers.get("content-type", ""))
         except OSError as error:
@@ -249,6 +314,28 @@ class Sources:
         if len(raw) > limit:
             raise SourceTooLargeError(url, limit)
         return raw
+
+
+class _FetcherOfEachThread:
+    """Gives each thread a fetcher of its own, made by *make* when it first needs one."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._local = threading.local()
+        self._made: list[Any] = []
+
+    def get(self) -> Any:
+        """Return the fetcher of the thread that asks."""
+        if not hasattr(self._local, "fetcher"):
+            self._local.fetcher = self._make()
+            self._made.append(self._local.fetcher)
+        return self._local.fetcher
+
+    def close(self) -> int:
+        """Close all connections; return how many bytes of bodies came over them."""
+        for fetcher in self._made:
+            fetcher.close()
+        return sum(int(fetcher.bytes_received) for fetcher in self._made)
 
 
 def _scheme(url: str) -> str:

@@ -26,7 +26,6 @@ MISSING = {
     "audio.info",
     "audio.tts",
     "audio.waveform",
-    "image.gif",
     "video.convert",
     "video.create",
     "video.info",

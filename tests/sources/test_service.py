@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import resource
+import threading
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from dragon_framework.errors import (
 from dragon_framework.keys import new_key
 from dragon_framework.settings import SourcesSettings
 from dragon_framework.sources import Sources
+from dragon_framework.sources.service import AHEAD
 from dragon_framework.storage.local import LocalStorage
 
 OWN = "https://dragon.example/api"
@@ -420,3 +422,61 @@ def test_a_file_above_the_limit_of_the_one_who_asks_is_refused(
     assert sources.fetch_with_origin(url, into, max_bytes=100_001)[0].stat().st_size == 100_001
     with pytest.raises(SourceTooLargeError):  # it may come from the cache now
         sources.fetch_with_origin(url, into, max_bytes=100_000)
+
+
+def test_many_files_come_in_the_order_of_their_urls_and_each_once(server, make_sources, reply, into):
+    sources = make_sources(allow=["127.0.0.1"])
+    urls = [server.page(f"/{number}", reply(b"%d" % number)) for number in range(40)]
+    urls += [urls[3], urls[39], urls[3]]
+
+    paths = list(sources.fetch_all(urls, into))
+
+    assert [path.read_bytes() for path in paths] == [b"%d" % number for number in (*range(40), 3, 39, 3)]
+    assert len(set(paths)) == 40
+    assert sources.bytes_fetched == 10 + 2 * 30
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_files_are_fetched_side_by_side(server, make_sources, reply, into, tmp_path, cached):
+    """Each answer waits until all three have been asked for."""
+    together = threading.Barrier(3, timeout=20)
+
+    def answer(asked, send):
+        together.wait()
+        send(reply(b"a"))
+
+    sources = make_sources(allow=["127.0.0.1"], cache_directory=tmp_path / "cache" if cached else None)
+    urls = [server.page(f"/{number}", answer) for number in range(3)]
+
+    assert [path.read_bytes() for path in sources.fetch_all(urls, into)] == [b"a"] * 3
+
+
+def test_what_is_wrong_with_one_of_many_files_is_told_when_its_turn_comes(server, make_sources, reply, into):
+    sources = make_sources(allow=["127.0.0.1"])
+    urls = [server.page("/a", reply(b"a")), server.page("/b", reply(b"", status=404)), server.page("/c", reply(b"c"))]
+
+    paths = sources.fetch_all(urls, into)
+
+    assert next(paths).read_bytes() == b"a"
+    with pytest.raises(SourceUnavailableError, match="/b could not be downloaded"):
+        next(paths)
+    assert list(paths) == []
+
+
+def test_only_some_of_many_files_are_fetched_ahead(make_sources, into, tmp_path):
+    (tmp_path / "a").write_bytes(b"a")
+    sources = make_sources(local_files=True)
+    urls = [f"{tmp_path}/./{'./' * number}a" for number in range(100)]
+
+    paths = sources.fetch_all(urls, into)
+    next(paths)
+    paths.close()
+
+    assert 1 <= len(list(into.iterdir())) <= AHEAD
+
+
+def test_nothing_private_is_reached_by_a_list_of_urls_either(server, make_sources, reply, into):
+    url = server.page("/a", reply(b"a"))
+
+    with pytest.raises(SourceRefusedError):
+        list(make_sources().fetch_all([url], into))

@@ -1,4 +1,4 @@
-"""Pictures made for the tests, some byte by byte, and short ways to run the two tasks."""
+"""Pictures made for the tests, some byte by byte, and short ways to run tasks."""
 
 import struct
 import zlib

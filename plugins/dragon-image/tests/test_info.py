@@ -5,6 +5,8 @@ import struct
 import pytest
 from PIL import ExifTags, Image
 
+from dragon_framework.errors import UnreadableSourceError
+
 
 def oriented(orientation):
     exif = Image.Exif()
@@ -208,3 +210,102 @@ def test_a_size_far_beyond_what_is_decoded_is_told(info, saved, make):
     output = info(saved(make.png(width=60_000, height=50_000), "a.png"))
 
     assert (output.width, output.height) == (60_000, 50_000)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp", "a.avif"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_frames_of_an_animation_are_counted(info, saved, name, count):
+    frames = [Image.new("RGB", (7, 5), (50 * number, 0, 0)) for number in range(count)]
+
+    output = info(saved(frames[0], name, save_all=True, append_images=frames[1:]))
+
+    assert (output.frames, output.animated) == (count, count > 1)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.mpo", "a.heic"])
+def test_pages_and_views_are_no_frames(info, saved, name):
+    frames = [Image.new("RGB", (64, 50), (50 * number, 0, 0)) for number in range(3)]
+
+    output = info(saved(frames[0], name, save_all=True, append_images=frames[1:]))
+
+    assert (output.frames, output.animated) == (1, False)
+
+
+def test_the_first_picture_of_a_png_need_not_be_a_frame(info, saved):
+    """APNG 1.0: a default image without `fcTL` before it is not part of the animation."""
+    frames = [Image.new("RGB", (7, 5), (50 * number, 0, 0)) for number in range(3)]
+
+    output = info(saved(frames[0], "a.png", save_all=True, append_images=frames[1:], default_image=True))
+
+    assert (output.frames, output.animated) == (2, True)
+
+
+GIF_HEAD = b"GIF89a\1\0\1\0\x80\0\0" + bytes(6)
+GIF_FRAME = b"\x2c" + bytes(4) + b"\1\0\1\0\0" + b"\2\2\x4c\1\0"  # one pixel
+
+
+def test_a_gif_that_is_cut_off_has_the_frames_that_begin(info, saved):
+    assert info(saved(GIF_HEAD + GIF_FRAME * 3, "a.gif")).frames == 3
+    assert info(saved((GIF_HEAD + GIF_FRAME * 4)[:-4], "b.gif")).frames == 4
+
+
+def test_many_frames_are_counted_at_once(info, saved):
+    """No decoder is asked."""
+    assert info(saved(GIF_HEAD + GIF_FRAME * 30_000 + b"\x3b", "a.gif")).frames == 30_000
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tif", "a.avif"])
+def test_the_name_of_the_colour_profile(info, saved, make, name):
+    path = saved(Image.new("RGB", (4, 3)), name, icc_profile=make.linear_rgb_profile())
+
+    assert info(path).profile == "test"
+
+
+@pytest.mark.parametrize("profile", [None, b"", b"no profile", b"\xff" * 200])
+def test_no_profile_or_a_broken_one_has_no_name(info, saved, profile):
+    assert info(saved(Image.new("RGB", (4, 3)), "a.jpg", icc_profile=profile)).profile is None
+
+
+def dominant(run_task, path):
+    return run_task("image.info", url=path, dominant_color=True).dominant_color
+
+
+def test_the_dominant_colour_is_only_looked_for_when_asked(info, saved):
+    assert info(saved(Image.new("RGB", (4, 3), "red"), "a.png")).dominant_color is None
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (1000, 3), (3, 1000)])
+@pytest.mark.parametrize(("mode", "colour", "expected"), [("RGB", "#4080c0", "#4080c0"), ("L", 128, "#808080")])
+def test_the_colour_of_a_plain_picture_is_dominant(run_task, saved, size, mode, colour, expected):
+    assert dominant(run_task, saved(Image.new(mode, size, colour), "a.png")) == expected
+
+
+def test_the_dominant_colour_is_one_of_the_picture_and_not_the_mean_of_all(run_task, saved):
+    """Half blue in two near shades, each of which has less than red."""
+    image = Image.new("RGB", (100, 50))
+    for left, right, colour in ((0, 25, "#0000f6"), (25, 50, "#0000ea"), (50, 80, "#ff0000"), (80, 100, "#ffffff")):
+        image.paste(colour, (left, 0, right, 50))
+
+    assert dominant(run_task, saved(image, "a.png")) == "#0000f0"
+
+
+def test_transparent_pixels_have_no_colour(run_task, saved):
+    image = Image.new("RGBA", (20, 10), (255, 0, 0, 0))
+    assert dominant(run_task, saved(image, "a.png")) is None
+
+    image.paste((0, 255, 0, 255), (0, 0, 2, 10))
+    assert dominant(run_task, saved(image, "b.png")) == "#00ff00"
+
+
+def test_the_dominant_colour_is_in_srgb(run_task, saved, make):
+    """Linear light of 0.2159 is 128 of 255 in sRGB (IEC 61966-2-1)."""
+    path = saved(Image.new("RGB", (4, 3), (55, 55, 55)), "a.png", icc_profile=make.linear_rgb_profile())
+
+    colour = dominant(run_task, path)
+
+    assert [int(colour[at : at + 2], 16) for at in (1, 3, 5)] == pytest.approx([128] * 3, abs=2)
+
+
+def test_the_dominant_colour_of_a_bomb_is_refused(run_task, saved, make):
+    with pytest.raises(UnreadableSourceError, match="at most 120000000 pixels"):
+        dominant(run_task, saved(make.png(width=60_000, height=50_000), "a.png"))

@@ -30,6 +30,10 @@ _TRACKER = re.compile(
     r"sb\.scorecardresearch\.com/|pixel\.quantserve\.com/)"
 )
 
+_MAY_TRACK = re.compile(
+    r"facebook|google|doubleclick|bing|linkedin|scorecard|quantserve|yandex|wp\.com|pinterest|twitter|/t\.co|adnxs"
+)
+
 
 class File(NamedTuple):
     """A file as the page names it.
@@ -97,6 +101,7 @@ class Collector:
         self._smallest = smallest
         self._drafts: list[_Draft] = []
         self._owners: dict[str, _Draft] = {}
+        self._hosts: dict[str, bool] = {}
 
     @property
     def full(self) -> bool:
@@ -127,8 +132,8 @@ class Collector:
         """Take one picture or film that may have several files, best one unknown."""
         known: dict[str, File] = {}
         for file in files:
-            url = self.resolve(file.url)
-            if url is None or self._is_nothing(url):
+            url = self.resolve(file.url) if file.url else None
+            if url is None or (not self._keep_all and self._is_nothing(url)):
                 continue
             if url not in known or (file.width or 0, file.density or 0) > (
                 known[url].width or 0,
@@ -175,7 +180,7 @@ class Collector:
         file_url, embed_url, page_url = self.resolve(file), self.resolve(embed), self.resolve(page)
         film = next((found for url in (embed_url, page_url, file_url) if url and (found := film_at(url))), None)
         url = file_url or embed_url or (page_url if film else None)
-        if url is None or self._is_nothing(url):
+        if url is None or (not self._keep_all and self._is_nothing(url)):
             return False
         draft = self._draft("video", url, source, film, (width, height))
         if draft is None:
@@ -195,6 +200,23 @@ class Collector:
             page_url=page_url,
         )
         return True
+
+    def add_known_film(
+        self,
+        source: Source,
+        url: str,
+        film: Film,
+        *,
+        title: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+    ) -> None:
+        """Take a film of a provider, by the absolute *url* of its player or page."""
+        draft = self._draft("video", url, source, film, (width, height))
+        if draft is not None:
+            draft.know(title=_text(title), width=_side(width), height=_side(height))
+            if url.startswith("http"):
+                draft.know(**{"embed_url" if film.embedded else "page_url": url})
 
     def _draft(
         self, kind: Kind, url: str, source: Source, film: Film | None, size: tuple[int | None, int | None]
@@ -218,10 +240,14 @@ class Collector:
 
     def _is_nothing(self, url: str) -> bool:
         """Whether a file is a spacer or a tracking pixel."""
-        if self._keep_all:
-            return False
+        host = url[: url.find("/", 8) + 1]
+        tracks = self._hosts.get(host)
+        if tracks is None:
+            tracks = self._hosts[host] = _MAY_TRACK.search(host) is not None
+        if tracks and _TRACKER.match(url):
+            return True
         path = url.partition("?")[0]
-        return bool((path.endswith((".gif", ".png")) and _SPACER.search(path)) or _TRACKER.match(url))
+        return path.endswith((".gif", ".png")) and _SPACER.search(path) is not None
 
 
 def kind_of(url: str, media_type: str | None = None) -> Kind | None:

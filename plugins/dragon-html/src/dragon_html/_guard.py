@@ -14,8 +14,10 @@ MAX_STEPS = 400_000_000
 MAX_REPEATED = 1_000_000
 """Formatting elements that are made again."""
 
-SUSPICIOUS_DEPTH = 400
+CHUNK = 4096
+SUSPICIOUS_DEPTH = 500
 SUSPICIOUS_ATTRIBUTES = 400
+SUSPICIOUS_ENDS = 2000
 STEPS_PER_ATTRIBUTE = 5  # comparing two names takes about five times as long as looking at an element
 
 _ATTRIBUTES = r"""(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+)?+)?+)*+"""
@@ -31,6 +33,7 @@ _ROUGHLY_FLAT = {
     "img", "IMG", "br>", "br/", "br ", "BR>", "met", "MET", "inp", "INP", "lin", "LIN", "!--", "!do", "!DO", "sou",
     "hr>", "hr/", "li>", "li ", "/li", "/p>", "dt>", "/dt", "dd>", "/dd",
 }  # fmt: skip
+_COMMON_FLAT = ("<img", "<br", "<input", "<meta", "<!--")
 _FLAT = {
     "a", "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
     "p", "li", "dt", "dd",
@@ -77,16 +80,49 @@ def refusal(text: str) -> str | None:
 
 def _suspicious(text: str) -> bool:
     """Whether something may be deep or have many attributes; seldom true for a real page."""
-    if any(
-        len(piece) > SUSPICIOUS_ATTRIBUTES and len(piece.split()) > SUSPICIOUS_ATTRIBUTES for piece in text.split(">")
-    ):
+    pieces = text.split(">")
+    if max(map(len, pieces)) > SUSPICIOUS_ATTRIBUTES and any(_many_words(piece) for piece in pieces):
         return True
+    if text.count(">") - text.count("<") > SUSPICIOUS_ENDS:  # within the quotes of attributes, or in scripts
+        return True
+    return _perhaps_deep(text) and _deep(text)
+
+
+def _many_words(piece: str) -> bool:
+    """Whether the tag at the end of *piece* has many words, which may be attributes."""
+    if len(piece) <= SUSPICIOUS_ATTRIBUTES:
+        return False
+    tag = piece[piece.rfind("<") + 1 :]
+    return len(tag) > SUSPICIOUS_ATTRIBUTES and tag[:1].isalpha() and len(tag.split()) > SUSPICIOUS_ATTRIBUTES
+
+
+def _perhaps_deep(text: str) -> bool:
+    """Count tags by the chunk: quick, and wrong where tags that need no end are many."""
     depth = 0
-    for piece in text.split("<"):
+    for start in range(0, len(text), CHUNK):
+        chunk = text[start : start + CHUNK]
+        closed = chunk.count("</")
+        opened = chunk.count("<") - closed
+        if depth + opened > SUSPICIOUS_DEPTH:
+            return True
+        depth = max(0, depth + opened - closed - sum(map(chunk.count, _COMMON_FLAT)))
+    return False
+
+
+def _deep(text: str) -> bool:
+    """Count tags one by one, without looking at their attributes."""
+    depth = 0
+    pieces = iter(text.split("<"))
+    for piece in pieces:
         name = piece[:3]
         if name in _ROUGHLY_FLAT or piece[:2] in {"p>", "p "}:
             continue
         if name[:1] != "/":
+            if name in {"scr", "SCR"} and piece[:6].lower() == "script" and piece[6:7] in {">", " ", "\t", "\n", "/"}:
+                for inner in pieces:  # a script is no markup
+                    if inner[:7].lower() == "/script":
+                        break
+                continue
             depth += 1
             if depth > SUSPICIOUS_DEPTH:
                 return True

@@ -45,10 +45,10 @@ _LATE_SETS = {
     "data-srcset", "data-lazy-srcset", "data-original-set", "data-lazyload-srcset", "data-flickity-lazyload-srcset",
     "data-splide-lazy-srcset", "data-bgset", "nitro-lazy-srcset",
 }  # fmt: skip
-_BACKGROUNDS = (
+_BACKGROUNDS = {
     "background", "data-bg", "data-background", "data-background-image", "data-bg-src", "data-bg-image",
     "data-lazy-background", "data-bgset", "data-poster",
-)  # fmt: skip
+}  # fmt: skip
 _ICONS = {
     "icon",
     "apple-touch-icon",
@@ -58,20 +58,28 @@ _ICONS = {
     "image_src",
 }
 
-_ELEMENTS = (
-    "picture", "img", "amp-img", "video", "amp-video", "audio", "object", "embed", "iframe", "amp-iframe", "input[src]",
-    "image", "feImage", "use", "link[href]", "link[imagesrcset]", "meta[content]", 'script[type*="ld+json" i]', "style",
-    "template[shadowrootmode]", "amp-youtube", "lite-youtube", "amp-vimeo", "lite-vimeo", "blockquote[cite]", "[style]",
-    "[data-src]", ".fb-video", '[class*="wistia_async_"]', "a[itemprop]",
-)  # fmt: skip
-_SELECTOR = ", ".join(
-    [
-        *_ELEMENTS,
-        *(f"[{name}]" for name in _BACKGROUNDS),
-        *(f'a[href*="{word}"]' for word in PROVIDER_WORDS),
-        *(f'a[href$="{suffix}" i]' for suffix in IMAGE_SUFFIXES + VIDEO_SUFFIXES),
-    ]
+# What is always looked for, and what only if a word of it is in the page: each selector is tried on each element.
+_ALWAYS = "picture, img, video, audio, object, embed, iframe, input, image, use, link, meta, script, style, a[href]"
+_IF_NAMED = {
+    "style": "[style]",
+    "background": "[background]",
+    "data-src": "[data-src]",
+    "data-bg": "[data-bg], [data-bg-src], [data-bg-image], [data-bgset]",
+    "data-background": "[data-background], [data-background-image]",
+    "data-lazy-background": "[data-lazy-background]",
+    "data-poster": "[data-poster]",
+    "shadowrootmode": "template[shadowrootmode]",
+    "amp-": "amp-img, amp-video, amp-iframe, amp-youtube, amp-vimeo",
+    "lite-": "lite-youtube, lite-vimeo",
+    "feimage": "feImage",
+    "<blockquote": "blockquote[cite]",
+    "fb-video": ".fb-video",
+    "wistia_async_": '[class*="wistia_async_"]',
+}
+_PERHAPS_MEDIA = re.compile(
+    "|".join(re.escape(word) for word in (*PROVIDER_WORDS, *IMAGE_SUFFIXES, *VIDEO_SUFFIXES)), re.IGNORECASE
 )
+_ANYWHERE = _BACKGROUNDS | {"style", "data-src", "class"}
 _LENGTH = re.compile(r"\s*\+?([0-9]{1,6})(?:\.[0-9]*)?\s*(?:px)?\s*(?:$|;)", re.IGNORECASE)
 _STYLE_WIDTH = re.compile(r"(?:^|;)\s*width\s*:\s*([0-9]{1,6})(?:\.[0-9]+)?px", re.IGNORECASE)
 _STYLE_HEIGHT = re.compile(r"(?:^|;)\s*height\s*:\s*([0-9]{1,6})(?:\.[0-9]+)?px", re.IGNORECASE)
@@ -101,7 +109,7 @@ def read_page(data: bytes, origin: Origin, parameters: "HtmlScrapeParameters") -
         limit=parameters.limit,
         smallest=(parameters.min_width, parameters.min_height),
     )
-    _Walk(collector).over(tree)
+    _Walk(collector).over(text, tree)
     return _title(tree), collector.hits()
 
 
@@ -135,15 +143,17 @@ class _Walk:
         self._card_read = False
         self._tree: LexborHTMLParser | None = None
 
-    def over(self, tree: LexborHTMLParser) -> None:
-        """Hand all media of *tree* to the collector."""
+    def over(self, text: str, tree: LexborHTMLParser) -> None:
+        """Hand all media of *text*, parsed as *tree*, to the collector."""
         self._tree = tree
         done = self._done
-        for node in tree.css(_SELECTOR):
-            if self._collector.full:
-                return
+        lower = text.lower()
+        selector = ", ".join([_ALWAYS, *(one for word, one in _IF_NAMED.items() if word in lower)])
+        for node in tree.css(selector):
             if node.mem_id in done:
                 continue
+            if self._collector.full:
+                return
             done.add(node.mem_id)
             tag = node.tag or ""
             attributes = node.attributes
@@ -152,7 +162,8 @@ class _Walk:
             read = _READERS.get(tag)
             if read is not None:
                 read(self, node, attributes)
-            self._any_element(tag, attributes)
+            if not _ANYWHERE.isdisjoint(attributes):
+                self._any_element(tag, attributes)
         self._end_of_graph()
 
     # Elements that show pictures.
@@ -279,15 +290,14 @@ class _Walk:
             return False
         width, height = _declared(attributes)
         title = title or attributes.get("title") or attributes.get("aria-label")
-        if film.embedded:
-            self._collector.add_film(source, embed=url, title=title, width=width, height=height)
-        else:
-            self._collector.add_film(source, page=url, title=title, width=width, height=height)
+        self._collector.add_known_film(source, absolute or "", film, title=title, width=width, height=height)
         return True
 
     def a(self, node: LexborNode, attributes: Attributes) -> None:
         url = attributes.get("href")
-        if not url or self._film("a", url, {}, attributes.get("title") or node.text(deep=True)[:200]):
+        if not url or not (_PERHAPS_MEDIA.search(url) or "itemprop" in attributes):
+            return
+        if self._film("a", url, {}, attributes.get("title") or node.text(deep=True)[:200]):
             return
         if (kind := kind_of(url)) is not None:
             self._collector.add(kind, "a", [File(url)], title=attributes.get("title"))
@@ -308,7 +318,7 @@ class _Walk:
     def _inner(self, markup: str) -> None:
         """Read a document within this one."""
         if self._depth < MAX_INNER:
-            _Walk(self._collector, self._depth + 1).over(LexborHTMLParser(markup))
+            _Walk(self._collector, self._depth + 1).over(markup, LexborHTMLParser(markup))
 
     def template(self, node: LexborNode, attributes: Attributes) -> None:
         if (attributes.get("shadowrootmode") or "").lower() in {"open", "closed"}:
@@ -317,7 +327,8 @@ class _Walk:
     # What describes the page.
 
     def script(self, node: LexborNode, attributes: Attributes) -> None:
-        read_json_ld(node.text(), self._collector)
+        if "ld+json" in (attributes.get("type") or "").lower():
+            read_json_ld(node.text(), self._collector)
 
     def style(self, node: LexborNode, attributes: Attributes) -> None:
         self._css(node.text())
@@ -418,8 +429,8 @@ class _Walk:
         style = attributes.get("style")
         if style and "(" in style:
             self._css(style)
-        for name in _BACKGROUNDS:
-            if (value := attributes.get(name)) and not (name == "data-poster" and tag == "video"):
+        for name in _BACKGROUNDS & attributes.keys():
+            if (value := attributes[name]) and not (name == "data-poster" and tag == "video"):
                 self._background(name, value)
         if tag not in _LATE_READERS and (value := attributes.get("data-src")) and kind_of(value) == "image":
             self._collector.add("image", "attribute", [File(value)])

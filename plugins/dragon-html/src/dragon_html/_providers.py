@@ -9,7 +9,7 @@ that cannot be known.
 import re
 from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from dragon_html.hits import Provider
 
@@ -28,6 +28,9 @@ class Film(NamedTuple):
 PROVIDER_WORDS = ("youtu", "vimeo", "dailymotion", "dai.ly", "wistia", "facebook", "fb.watch", "tiktok")
 """One of these is in every URL of a provider: a quick look before the real one."""
 
+_WORDS = re.compile("|".join(map(re.escape, PROVIDER_WORDS)))
+_PARTS = re.compile(r"https?://(?:[^/@?#]*@)?([^/:?#]+)(?::[0-9]*)?(/[^?#]*)?(?:\?([^#]*))?")  # of a normalised URL
+
 _YOUTUBE_PATH = re.compile(r"/(embed|v|e|shorts|live)/([\w-]{11})(?![\w-])")
 _YOUTUBE_ID = re.compile(r"[\w-]{11}")
 _VIMEO = re.compile(
@@ -42,17 +45,16 @@ _TIKTOK = re.compile(r"/(?:(embed)(?:/v[0-9])?|(player)/v1|(@[^/]*)/video)/([0-9
 
 def film_at(url: str) -> Film | None:
     """Return the film that *url* is the page or the player of; None if it is none."""
-    if not any(word in url for word in PROVIDER_WORDS):
+    if not _WORDS.search(url):
         return None
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-    except ValueError:
+    parts = _PARTS.match(url)
+    if parts is None:
         return None
-    for name, look in _HOSTS.items():
-        if host == name or host.endswith(f".{name}"):
-            return look(host, parts.path, {key: values[0] for key, values in parse_qs(parts.query).items()}, url)
-    return None
+    host, path, query = parts[1].removeprefix("www.").removeprefix("m."), parts[2] or "/", parts[3]
+    look = _HOSTS.get(host) or _HOSTS.get(".".join(host.rsplit(".", 2)[-2:]))
+    if look is None:
+        return None
+    return look(host, path, {key: values[0] for key, values in parse_qs(query).items()} if query else {}, url)
 
 
 def youtube(video_id: str, *, embedded: bool) -> Film:

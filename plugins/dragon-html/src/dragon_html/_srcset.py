@@ -4,6 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_SIMPLE = re.compile(
+    r"""[\t\n\f\r\ ,]*+([^\t\n\f\r ]*[^\t\n\f\r ,])[\t\n\f\r ]++
+    (?:([0-9]{1,6}(?=w)|[0-9]{1,4}(?:\.[0-9]{1,4})?(?=x))([wx]))[\t\n\f\r ]*+(?:,|\Z)""",
+    re.VERBOSE,
+)
 _URL = re.compile(r"[\t\n\f\r ,]*([^\t\n\f\r ]+)")
 _DESCRIPTORS = re.compile(r"(?:[^,(]++|\([^)]*+\)?)*+")  # commas within parentheses do not end them
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -21,6 +26,14 @@ class SrcsetCandidate(NamedTuple):
 def parse_srcset(text: str) -> Iterator[SrcsetCandidate]:
     """Yield the candidates of *text*; those whose descriptors are wrong are left out, as browsers do."""
     at = 0
+    while simple := _SIMPLE.match(text, at):  # most are
+        url, number, unit = simple.groups()
+        at = simple.end()
+        if unit == "w":
+            if (width := min(int(number), MAX_WIDTH)) > 0:
+                yield SrcsetCandidate(url, width)
+        else:
+            yield SrcsetCandidate(url, None, float(number))
     while found := _URL.match(text, at):
         url, at = found[1], found.end()
         if url.endswith(","):

@@ -64,7 +64,9 @@ class Resolver:
         self._usable = base.startswith(("http:", "https:", "file:"))  # a data: URL has no directory
 
     def _resolved(self, text: str) -> str | None:
-        text = text.strip(_EDGES).translate(_INSIDE)
+        text = text.strip(_EDGES)
+        if "\n" in text or "\t" in text or "\r" in text:
+            text = text.translate(_INSIDE)
         if not text or text[0] == "#":
             return None
         if _SCHEME.match(text):

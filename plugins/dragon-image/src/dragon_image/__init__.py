@@ -1,1 +1,1 @@
-"""Image tasks for Dragon: `image.info` and `image.thumb`."""
+"""Image tasks for Dragon: one module for each."""

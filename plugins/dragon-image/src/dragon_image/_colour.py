@@ -11,12 +11,13 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from PIL import Image, ImageChops, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageColor
 
 PLAIN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "LAB")
 
 _GREY_STEPS = {"L;2": 85, "L;4": 17, "L;2I": 85, "L;4I": 17}  # 255 / (2**bits - 1)
 _WHITE_16 = 65_535
+_LONGEST_NAME = 200
 _STEP_16 = 257  # 65535 / 255
 
 
@@ -65,6 +66,28 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if alpha is not None:
         converted.putalpha(alpha)
     return converted
+
+
+def profile_name(profile: bytes | None) -> str | None:
+    """Return the description in an ICC profile, such as `Display P3`; None if it has none that can be read."""
+    if not profile:
+        return None
+    try:
+        text = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    name = "".join(character for character in text if character.isprintable()).strip()
+    return name[:_LONGEST_NAME] or None
+
+
+def laid_on(image: Image.Image, colour: str) -> Image.Image:
+    """Return *image*, L, LA, RGB or RGBA, over *colour* (`#rgb`, `#rrggbb` or `#rrggbbaa`)."""
+    if image.mode not in {"LA", "RGBA"}:
+        return image
+    rgba = ImageColor.getcolor(colour, "RGBA")
+    ground = Image.new("RGBA", image.size, rgba)
+    ground.alpha_composite(image.convert("RGBA"))
+    return ground.convert("RGB") if ground.getchannel("A").getextrema() == (255, 255) else ground
 
 
 def without_alpha(image: Image.Image) -> Image.Image:

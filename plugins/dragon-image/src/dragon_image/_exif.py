@@ -18,6 +18,17 @@ from dragon_framework.media.geometry import Size, Turn, upright
 
 _DATE = re.compile(r"(?!0000)\d{4}:(?:0[1-9]|1[0-2]):(?:0[1-9]|[12]\d|3[01]) (?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)")
 _TAIL_BYTES = 64 * 1024
+_MOST_BYTES = 65_533  # a JPEG segment without the two bytes of its length
+_TOLD = {
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.Software,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.HostComputer,
+    ExifTags.Base.Copyright,
+}
 _ISO_ELSEWHERE = 65_535  # "65535 or more: see the tags from 0x8831 on" (PhotographicSensitivity)
 
 
@@ -58,6 +69,39 @@ def read_exif(image: ImageFile.ImageFile) -> Exif:
         iso_speed=_iso_speed(shot),
         exposure_time=_number(shot.get(ExifTags.Base.ExposureTime), 1e7),
     )
+
+
+def kept_exif(image: ImageFile.ImageFile, size: Size) -> bytes:
+    """Return the EXIF of *image* for an upright copy of it of *size*; empty if there is none that can be read.
+
+    It tells what was there of description, camera, maker, rights, time, settings and
+    position. Makers' private notes, which are lost when they are moved, the thumbnail and
+    all that describes how pixels were stored are left out, and so is everything if it would
+    not fit into a JPEG.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = image.getexif() if image.format == "TIFF" else _parsed(image)
+            kept = Image.Exif()
+            kept.update({tag: value for tag, value in found.items() if tag in _TOLD})
+            shot = {
+                tag: value
+                for tag, value in found.get_ifd(ExifTags.IFD.Exif).items()
+                if tag not in {ExifTags.Base.MakerNote, ExifTags.IFD.Interop}
+            }
+            position = dict(found.get_ifd(ExifTags.IFD.GPSInfo))
+            if not (kept or shot or position):
+                return b""
+            kept[ExifTags.Base.Orientation] = 1
+            shot[ExifTags.Base.ExifImageWidth], shot[ExifTags.Base.ExifImageHeight] = size
+            kept[ExifTags.IFD.Exif] = shot
+            if position:
+                kept[ExifTags.IFD.GPSInfo] = position
+            data = kept.tobytes()
+        except Exception:  # noqa: BLE001  (as in `_tags`: hostile bytes are no metadata)
+            return b""
+    return data if len(data) <= _MOST_BYTES else b""
 
 
 def shown(image: ImageFile.ImageFile, orientation: int | None) -> tuple[Size, Turn]:

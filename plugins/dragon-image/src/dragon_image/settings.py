@@ -13,6 +13,11 @@ class ImageSettings(Struct, frozen=True, kw_only=True):
     ] = 120_000_000
     """Above the 108 megapixels of phones. Decoding takes 1 to 25 bytes a pixel, most of all for JPEG 2000 and WebP."""
 
+    max_animation_pixels: Annotated[
+        int, Meta(ge=1, le=2**40, description="Most pixels of a GIF that is written, all frames together.")
+    ] = 2_000_000_000
+    """A thousand frames of 1080p nearly; they take about three minutes."""
+
     face_detector: Annotated[
         str, Meta(min_length=1, description="Driver of `image.face`: `haar`, `yunet`, or one that is installed beside.")
     ] = "haar"

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
 from dragon_framework.errors import FieldError
-from dragon_framework.fields import Pixels, SourceUrl
+from dragon_framework.fields import Color, Pixels, SourceUrl
 from dragon_image.settings import ImageSettings
 
 DEFAULT_QUALITY = 85
@@ -37,11 +37,32 @@ class ImageThumbParameters(Parameters, frozen=True, kw_only=True):
     quality: Annotated[
         int, Meta(ge=1, le=95, description="Quality of a jpeg, webp or avif; gif and png have none to choose.")
     ] = DEFAULT_QUALITY
+    focus: Annotated[
+        Literal["center", "entropy"],
+        Meta(
+            description="What `crop` keeps: the middle, or the part with the greatest entropy, where most can be seen."
+        ),
+    ] = "center"
+    background: Annotated[
+        Color | None,
+        Meta(description="What transparent parts lie on; leave empty for white in a jpeg, and for nothing in others."),
+    ] = None
+    strip: Annotated[
+        bool,
+        Meta(
+            description="If true, all metadata is left behind; if false, EXIF is kept: camera, date, position. "
+            "A gif has no place for it."
+        ),
+    ] = True
 
     def __post_init__(self) -> None:
-        """Refuse a quality that would mean nothing."""
+        """Refuse what would mean nothing."""
         if self.format in {"gif", "png"} and self.quality != DEFAULT_QUALITY:
             raise FieldError("quality", f"{self.format} has no quality to choose; leave it out")
+        if self.focus != "center" and not (self.crop and self.width and self.height):
+            raise FieldError("focus", "there is something to choose only with crop, width and height")
+        if self.format == "gif" and not self.strip:
+            raise FieldError("strip", "a gif has no place for metadata; leave it out")
 
 
 class ImageThumbOutput(Output, frozen=True, kw_only=True):
@@ -75,13 +96,17 @@ def image_thumb(parameters: ImageThumbParameters, ctx: TaskContext) -> ImageThum
     - Both, without `crop`: the picture is scaled by `s = min(width / w, height / h)`, so one side
       of the thumbnail is as asked and the other at most as asked.
     - Both, with `crop`: the picture is scaled by `s = max(width / w, height / h)` and what is
-      outside `width × height` is cut off, the same on both sides.
+      outside `width × height` is cut off, the same on both sides; with `focus` entropy so that
+      the part is kept whose luma histogram (64 levels) has the greatest Shannon entropy.
 
     Sides are rounded to the nearest pixel, and are at least 1. `s` may be above 1: small
     pictures are enlarged to what was asked for. The thumbnail is in sRGB, without profile,
     EXIF or any other metadata; of an animation it shows the first frame. Transparent parts
     are white in a jpeg, kept in png, webp and avif, and either fully transparent or opaque
-    in a gif.
+    in a gif; with `background` they lie on that color.
+
+    Without `strip` the EXIF of the source is kept, its orientation set to 1 and its sizes to
+    those of the thumbnail. Its embedded thumbnail is not, nor are XMP, IPTC and comments.
     """
     from dragon_image._thumbnail import make_thumbnail
 
