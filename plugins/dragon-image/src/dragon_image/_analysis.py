@@ -16,22 +16,13 @@ from dragon_framework.media.geometry import Size, Turn
 from dragon_image._colour import plain, to_srgb, uninverted, without_alpha
 from dragon_image._exif import read_exif, shown
 from dragon_image._reading import load, open_image
+from dragon_image._scaling import turned
 
 LEAST_SIDE = 32
 """A strip is scaled less across than along: its short side keeps so many pixels, if it has them."""
 
 _DRAFT = 0.9  # a JPEG may be decoded at a fraction that leaves so much of the size; it is enlarged by the rest
 _GAP = 2.0  # whole-number reduction may come before resampling down to so many times the size
-
-_TRANSPOSE = {
-    Turn(quarters=1): Image.Transpose.ROTATE_90,
-    Turn(quarters=2): Image.Transpose.ROTATE_180,
-    Turn(quarters=3): Image.Transpose.ROTATE_270,
-    Turn(mirrored=True): Image.Transpose.FLIP_LEFT_RIGHT,
-    Turn(mirrored=True, quarters=1): Image.Transpose.TRANSPOSE,
-    Turn(mirrored=True, quarters=2): Image.Transpose.FLIP_TOP_BOTTOM,
-    Turn(mirrored=True, quarters=3): Image.Transpose.TRANSVERSE,
-}
 
 
 class Seen(NamedTuple):
@@ -64,8 +55,7 @@ def look_at(path: Path, url: str, ctx: TaskContext, side: int, *, grey: bool = F
         image, size, turn, profile = _scaled(url, ctx, file, side, grey=grey, enlarge=enlarge)
     ctx.check()
     image = without_alpha(to_srgb(image, profile)).convert("L" if grey else "RGB")
-    how = _TRANSPOSE.get(turn)
-    return Seen(image if how is None else image.transpose(how), size)
+    return Seen(turned(image, turn), size)
 
 
 def working_size(size: Size, side: int, enlarge: float = 1.0) -> Size:

@@ -85,7 +85,7 @@ def read_scaled(path: Path, url: str, ctx: TaskContext, planned: Planner, *, wit
     """
     with path.open("rb") as file:
         scaled, turn, profile = _scaled(file, url, ctx, planned, with_exif=with_exif)
-    return scaled._replace(image=to_srgb(_turned(scaled.image, turn), profile))
+    return scaled._replace(image=to_srgb(turned(scaled.image, turn), profile))
 
 
 def _scaled(
@@ -146,6 +146,7 @@ _TRANSPOSE = {
 }
 
 
-def _turned(image: Image.Image, turn: Turn) -> Image.Image:
+def turned(image: Image.Image, turn: Turn) -> Image.Image:
+    """Return *image* after *turn*."""
     how = _TRANSPOSE.get(turn)
     return image if how is None else image.transpose(how)
