@@ -158,7 +158,8 @@ class TaskError(DragonError):
     """A task ran and has no result; its text is shown to the client.
 
     Subclass it in a plugin for what can go wrong there: set `code` (stable, for
-    programs), and `transient` if the same task may succeed later.
+    programs), and `transient` if the same task may succeed later: then the service runs
+    it again by itself, a few times (settings `worker.retries`, `worker.retry_seconds`).
     """
 
     code: ClassVar[str] = "task_error"

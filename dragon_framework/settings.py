@@ -50,6 +50,9 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     max_body_bytes: Annotated[Positive, Meta(description="Largest body of a request that creates or asks.")] = 8 * 2**20
     max_upload_bytes: Annotated[Positive, Meta(description="Largest input file uploaded by a client.")] = 2 * 2**30
     max_tasks: Annotated[Positive, Meta(description="Most task definitions, or keys, in one request.")] = 5000
+    queue_tasks: Annotated[
+        Positive, Meta(description="Most tasks in one queue, waiting and running; a request that passes it gets a 503.")
+    ] = 200_000
     block_seconds: Annotated[
         PositiveSeconds, Meta(description="Longest wait of `block` and of files; then the current statuses.")
     ] = 300.0
@@ -65,6 +68,15 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
 
     heartbeat_seconds: Annotated[PositiveSeconds, Meta(description="A worker silent for so long is dead.")] = 15.0
     max_deliveries: Annotated[Positive, Meta(description="How often a task is started when workers die on it.")] = 3
+    retries: Annotated[
+        int,
+        Meta(
+            ge=0, le=100, description="How often a task is run again after a transient fault, such as a source's 503."
+        ),
+    ] = 3
+    retry_seconds: Annotated[
+        PositiveSeconds, Meta(description="Wait before the first of these; each further wait is three times as long.")
+    ] = 1.0
     tasks_per_process: Annotated[Positive, Meta(description="A task process is replaced after so many tasks.")] = 1000
     shutdown_seconds: Annotated[
         PositiveSeconds, Meta(description="How long running tasks may end on SIGTERM before they are handed back.")

@@ -242,8 +242,9 @@ def task(  # noqa: PLR0913  # a declaration: all by name
         settings: Struct of the plugin's settings, every field with a default; read
             from the table `[family]` of the configuration and `DRAGON_FAMILY_FIELD`.
         retry_on: Errors after which the same task may succeed later, beside those that
-            say so themselves (`TaskError.transient`). Clients are told; the service
-            does not run it again by itself.
+            say so themselves (`TaskError.transient`). The service runs it again by
+            itself, a few times, with growing waits (settings `worker.retries`,
+            `worker.retry_seconds`); a task that must not be run twice lists none.
         preload: Modules that the function imports, loaded ahead in task processes;
             they must start no threads, for the processes are forked afterwards.
 

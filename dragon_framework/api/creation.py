@@ -15,18 +15,22 @@ import msgspec
 from msgspec import Struct
 
 from dragon_framework.accounts import Account, AccountLimitError
-from dragon_framework.api.problems import Problem, RequestError, bad_request
+from dragon_framework.api.problems import Problem, RequestError, bad_request, unavailable
 from dragon_framework.api.requests import json_kind, quoted
 from dragon_framework.api.service import Service
 from dragon_framework.errors import InvalidParametersError, UnknownTaskError
 from dragon_framework.keys import new_key
+from dragon_framework.queue.lines import PRIORITIES
 from dragon_framework.status.model import Definition, ErrorFacts, Events, Status, encode_definition, encode_status, now
-from dragon_framework.status.submission import Submission
+from dragon_framework.status.submission import Submission, Verdict
 from dragon_framework.tasks import Task
 from dragon_framework.validation import convert_parameters
 
 MAX_PROBLEMS = 20
 """How many wrong definitions of one request are named."""
+
+FULL_SECONDS = 10
+"""When to come back to a queue that is full."""
 
 _NOT_PARAMETERS = ("task_name", "task_metas")
 
@@ -142,18 +146,50 @@ def new_tasks(
     return tasks
 
 
-async def submit(service: Service, tasks: Sequence[NewTask], account: Account) -> None:
-    """Write the tasks and put them into their queues, all or none.
+def priority_in(body: Mapping[str, Any], default: str = "normal") -> int:
+    """Return the priority of a request's tasks among those of its account.
+
+    Args:
+        body: The request; may have a `priority`: low, normal or high.
+        default: What counts if it has none.
 
     Raises:
-        RequestError: 401 if a limit of the account would be passed.
+        RequestError: If it is none of these.
+    """
+    given = body.get("priority")
+    if given is None:
+        given = default
+    if not isinstance(given, str) or given not in PRIORITIES:
+        choices = ", ".join(PRIORITIES)
+        raise bad_request("priority", "body", f"priority must be one of {choices}, got {quoted(given)}")
+    return PRIORITIES[given]
+
+
+async def submit(service: Service, tasks: Sequence[NewTask], account: Account, priority: int = 0) -> None:
+    """Count the tasks, write them and put them into their queues, all or none.
+
+    Raises:
+        RequestError: 401 if a limit of the account would be passed, 503 if a queue is full.
         redis.RedisError: If Redis cannot be reached.
     """
     await count(service, account, len(tasks))
-    most = account.limits.concurrent_tasks
-    if not await service.store.submit([task.submission for task in tasks], account_id=account.id, most_tasks=most):
-        raise too_many_tasks(most)
+    await write(service, tasks, account, priority)
     announce(service, tasks, account)
+
+
+async def write(service: Service, tasks: Sequence[NewTask], account: Account, priority: int = 0) -> None:
+    """Write tasks that are counted already; those that are there already stay as they are.
+
+    Raises:
+        RequestError: 401 if too many would be under way, 503 if a queue is full.
+        redis.RedisError: If Redis cannot be reached.
+    """
+    most = account.limits.concurrent_tasks
+    verdict = await service.store.submit(
+        [task.submission for task in tasks], account_id=account.id, most_tasks=most, priority=priority
+    )
+    if verdict is not Verdict.ACCEPTED:
+        raise refusal(service, verdict, tasks, account)
 
 
 async def count(service: Service, account: Account, tasks: int) -> None:
@@ -195,9 +231,13 @@ def limit_reached(error: AccountLimitError) -> RequestError:
     return RequestError(401, [problem], {"Retry-After": str(error.retry_seconds)})
 
 
-def too_many_tasks(most: int | None) -> RequestError:
-    """Return the 401 for too many tasks under way."""
-    return limit_reached(AccountLimitError("concurrent_tasks", most or 0, 5))
+def refusal(service: Service, verdict: Verdict, tasks: Sequence[NewTask], account: Account) -> RequestError:
+    """Return what a client is told whose tasks were refused: 401 for its own limit, 503 for the service's."""
+    if verdict is Verdict.TOO_MANY:
+        return limit_reached(AccountLimitError("concurrent_tasks", account.limits.concurrent_tasks or 0, 5))
+    queues = ", ".join(sorted({task.submission.queue for task in tasks if not task.refused}))
+    most = service.settings.api.queue_tasks
+    return unavailable(f"the queue is full: {queues} takes {most} tasks (queue_tasks); try again later", FULL_SECONDS)
 
 
 def digest_of(service: Service, task: NewTask, account: Account, base: str) -> str:

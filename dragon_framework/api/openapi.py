@@ -12,6 +12,16 @@ KEY_PATTERN = "^[A-Z2-7]{26}$"
 
 _DATE: Json = {"type": "string", "format": "date-time"}
 
+_ERROR: Json = {
+    "type": "object",
+    "description": "What went wrong, for programs.",
+    "required": ["code", "transient"],
+    "properties": {
+        "code": {"type": "string", "description": "Stable; listed at /docs#errors."},
+        "transient": {"type": "boolean", "description": "Whether the same task may succeed later."},
+    },
+}
+
 _SCHEMAS: dict[str, Json] = {
     "TaskStatus": {
         "type": "object",
@@ -28,13 +38,16 @@ _SCHEMAS: dict[str, Json] = {
             "result": {
                 "description": "Output values and URLs of files; of a failed task a sentence, or the wrong fields."
             },
-            "error": {
+            "error": _ERROR,
+            "retry": {
                 "type": "object",
-                "description": "Of a failed task, for programs.",
-                "required": ["code", "transient"],
+                "description": "While a task is queued again after a fault that may pass.",
+                "required": ["number", "seconds", "error", "result"],
                 "properties": {
-                    "code": {"type": "string", "description": "Stable; listed at /docs#errors."},
-                    "transient": {"type": "boolean", "description": "Whether the same task may succeed later."},
+                    "number": {"type": "integer", "minimum": 1, "description": "1 for the first time."},
+                    "seconds": {"type": "number", "description": "How long it waits after the last try."},
+                    "error": _ERROR,
+                    "result": {"description": "What the last try ended with, in words."},
                 },
             },
             "details": {
@@ -112,6 +125,11 @@ _BLOCK: Json = {
     "default": False,
     "description": "Wait until all tasks are final, for some minutes at most, instead of answering at once.",
 }
+_PRIORITY: Json = {
+    "enum": ["low", "normal", "high"],
+    "default": "normal",
+    "description": "What goes first among the waiting tasks of one account; accounts take turns whatever it is.",
+}
 _DETAILS: Json = {
     "type": "boolean",
     "default": False,
@@ -155,9 +173,10 @@ def _v1_paths() -> dict[str, Json]:
         "description": "One task definition or a list of them.",
         "oneOf": [_ref("TaskDefinition"), {"type": "array", "minItems": 1, "items": _ref("TaskDefinition")}],
     }
-    create_body = _body({"tasks": tasks, "block": _BLOCK, **_CREDENTIALS}, ["tasks"])
-    stream_body = _body({"tasks": tasks, **_CREDENTIALS}, ["tasks"])
-    file_body = _body({"task": _ref("TaskDefinition"), **_CREDENTIALS}, ["task"])
+    create_body = _body({"tasks": tasks, "block": _BLOCK, "priority": _PRIORITY, **_CREDENTIALS}, ["tasks"])
+    stream_body = _body({"tasks": tasks, "priority": _PRIORITY, **_CREDENTIALS}, ["tasks"])
+    file_priority = _PRIORITY | {"default": "high"}
+    file_body = _body({"task": _ref("TaskDefinition"), "priority": file_priority, **_CREDENTIALS}, ["task"])
     keys: Json = {
         "description": "Keys of tasks.",
         "oneOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": {"type": "string"}}],

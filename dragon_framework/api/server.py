@@ -41,7 +41,7 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
     )
     storage.check()
-    store = TaskStore.connect(settings.redis, settings.retention_seconds)
+    store = TaskStore.connect(settings.redis, settings.retention_seconds, settings.api.queue_tasks)
     service = Service(settings, registry, hooks, store, storage)
     sweep_uploads(service.uploads_directory)
     hooks.call("dragon_startup", settings=settings, role="api")

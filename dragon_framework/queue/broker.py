@@ -4,9 +4,11 @@ What differs from the stock broker, each with its reason (measured with 2.2.1):
 
 - The stock consumer polls with growing sleeps: an idle worker starts a task 220 ms
   (median) after it was sent. Ours waits inside Redis: 2 ms.
+- Tasks wait in a line for each account, and the lines take turns (`lines`).
 - Messages are taken only while a thread is free for them, over all queues together, so
-  none waits behind a long task while another machine idles. Only while tasks are short
-  are some held ready: as many as run within `READY_SECONDS`.
+  none waits behind a long task while another machine idles; but one of each queue may
+  always be held, so that no family waits for another. Only while the tasks of a queue are
+  short are some held ready: as many as run within `READY_SECONDS`.
 - After a lost answer or a lost connection, what Redis believes we hold and we do not is
   put back. What cannot be run is moved aside (`.XQ`) instead of stopping the queue.
 - Queue maintenance by chance is off; `reaper` does it, and beats with the server's clock.
@@ -16,6 +18,7 @@ What differs from the stock broker, each with its reason (measured with 2.2.1):
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -27,6 +30,7 @@ from dramatiq.message import Message
 
 from dragon_framework.queue import scripts
 from dragon_framework.queue.courier import Courier
+from dragon_framework.queue.lines import TURNS
 
 READY_SECONDS = 0.05
 """Messages are held ready for so long a time at most, as tasks have taken lately."""
@@ -44,12 +48,14 @@ class Taken(NamedTuple):
         status: Beginning of its status; empty if it has expired.
         definition: Its definition; empty if it has none any more.
         deaths: How many workers have died on it.
+        retries: How often it has been run again after a transient fault.
         time: `time.monotonic()` of the answer.
     """
 
     status: bytes
     definition: bytes
     deaths: int
+    retries: int
     time: float
 
 
@@ -67,9 +73,9 @@ class DragonBroker(RedisBroker):
         self.courier = courier
         self.slots = slots
         self.draining = False
-        self.task_seconds = 1.0
+        self._task_seconds: dict[str, float] = {}
         self._held: dict[str, set[str]] = {}
-        self._reserved = 0
+        self._reserved: Counter[str] = Counter()
         self._room = threading.Condition()
         self._taken: dict[str, Taken] = {}
         self._settled: set[str] = set()
@@ -87,8 +93,11 @@ class DragonBroker(RedisBroker):
 
     def call(self, script: str, queue: str, *arguments: Any) -> Any:
         """Call a script on the messages of *queue*."""
-        full = f"{self.namespace}:{queue}"
-        return self.courier.call(script, [full, f"{full}.msgs", self.unacknowledged(queue)], arguments)
+        return self.courier.call(script, [self.messages(queue), self.unacknowledged(queue)], [queue, *arguments])
+
+    def messages(self, queue: str) -> str:
+        """Return the name of the hash of messages of *queue*."""
+        return f"{self.namespace}:{queue}.msgs"
 
     def heartbeat(self) -> None:
         """Tell Redis that this process is alive, whatever its threads are doing.
@@ -111,16 +120,16 @@ class DragonBroker(RedisBroker):
         with self._room:
             return set(self._held.get(queue, ()))
 
-    def reserve(self, wait_seconds: float) -> int:
-        """Return how many messages may be taken now, and keep that room; wait for room for a while.
+    def reserve(self, queue: str, wait_seconds: float) -> int:
+        """Return how many messages of *queue* may be taken now, and keep that room; wait for room for a while.
 
         What is reserved is given back by `hold`.
         """
         with self._room:
-            if self._free() <= 0:
+            if self._free(queue) <= 0:
                 self._room.wait(wait_seconds)
-            room = max(0, self._free())
-            self._reserved += room
+            room = 0 if self.draining else max(0, self._free(queue))
+            self._reserved[queue] += room
             return room
 
     def hold(self, queue: str, message_ids: Iterable[str], reserved: int = 0) -> None:
@@ -129,7 +138,7 @@ class DragonBroker(RedisBroker):
             held = self._held.setdefault(queue, set())
             before = len(held)
             held.update(message_ids)
-            self._reserved -= reserved
+            self._reserved[queue] -= reserved
             if len(held) - before < reserved:
                 self._room.notify_all()
 
@@ -149,13 +158,26 @@ class DragonBroker(RedisBroker):
         """Return what was known of a task when its message was taken; asked once for each."""
         return self._taken.pop(message_id, None)
 
-    def note_seconds(self, seconds: float) -> None:
-        """Learn how long tasks take (moving average)."""
-        self.task_seconds += 0.2 * (seconds - self.task_seconds)
+    def note_seconds(self, queue: str, seconds: float) -> None:
+        """Learn how long the tasks of *queue* take (moving average)."""
+        known = self._task_seconds.get(queue, 1.0)
+        self._task_seconds[queue] = known + 0.2 * (seconds - known)
 
     def hold_nothing_ready(self) -> None:
         """Take messages for free threads alone, until tasks have proved short again."""
-        self.task_seconds = max(self.task_seconds, 1.0)
+        for queue, seconds in list(self._task_seconds.items()):
+            self._task_seconds[queue] = max(seconds, 1.0)
+
+    def give_back(self, queue: str, message_id: str) -> None:
+        """Put a message back that was taken but not begun.
+
+        Raises:
+            redis.RedisError: If Redis cannot be reached; the next consumer of the queue puts it back.
+        """
+        try:
+            self.call(scripts.GIVE_BACK, queue, message_id)
+        finally:
+            self.release(queue, [message_id])
 
     def settle(self, message_id: str) -> None:
         """Note that dramatiq shall not acknowledge this message: that is done, or must not be."""
@@ -181,9 +203,12 @@ class DragonBroker(RedisBroker):
             return False
         return True
 
-    def _free(self) -> int:
-        ready = self.slots * min(MOST_READY, int(READY_SECONDS / max(self.task_seconds, 1e-4)))
-        return self.slots + ready - self._reserved - sum(map(len, self._held.values()))
+    def _free(self, queue: str) -> int:
+        seconds = max(self._task_seconds.get(queue, 1.0), 1e-4)
+        ready = self.slots * min(MOST_READY, int(READY_SECONDS / seconds))
+        own = self._reserved[queue] + len(self._held.get(queue, ()))
+        everyone = self._reserved.total() + sum(map(len, self._held.values()))
+        return max(self.slots + ready - everyone, 1 - own)
 
 
 class WaitingConsumer(_RedisConsumer):
@@ -193,7 +218,7 @@ class WaitingConsumer(_RedisConsumer):
 
     def __init__(self, broker: DragonBroker, queue_name: str, prefetch: int, timeout: int) -> None:
         super().__init__(broker, queue_name, prefetch, timeout)  # type: ignore[no-untyped-call]
-        self._list = f"{broker.namespace}:{queue_name}"
+        self._turns = f"{TURNS}{queue_name}"
         self._delayed = queue_name.endswith(".DQ")
         self._taken: list[tuple[bytes, bytes]] = []
         if self._delayed:  # dramatiq forgets its in-memory delay queue when it reconnects
@@ -245,14 +270,14 @@ class WaitingConsumer(_RedisConsumer):
                     time.sleep(DELAYED_PAUSE_SECONDS)
                     return None
                 return self._hand_on()
-            room = self.broker.reserve(self.timeout / 1000)
+            room = self.broker.reserve(self.queue_name, self.timeout / 1000)
             if room == 0:
                 return None
             self._take(room, reserved=room)
             if self._taken:
                 return self._hand_on()
             # Rotating the head onto the head changes nothing, and returns when there is one.
-            self.broker.client.blmove(self._list, self._list, self.timeout / 1000, "LEFT", "LEFT")
+            self.broker.client.blmove(self._turns, self._turns, self.timeout / 1000, "LEFT", "LEFT")
         except redis.RedisError as error:
             raise ConnectionClosed(error) from None
         return None
@@ -263,9 +288,10 @@ class WaitingConsumer(_RedisConsumer):
             if most > 0:
                 answer = self.broker.call(scripts.TAKE, self.queue_name, most)
                 now = time.monotonic()
-                for message_id, data, status, definition, deaths in zip(*[iter(answer)] * 5, strict=True):
+                for message_id, data, status, definition, deaths, retries in zip(*[iter(answer)] * 6, strict=True):
                     self._taken.append((message_id, data))
-                    self.broker.note_taken(_text(message_id), Taken(status, definition, int(deaths), now))
+                    taken = Taken(status, definition, int(deaths), int(retries), now)
+                    self.broker.note_taken(_text(message_id), taken)
         finally:
             self.broker.hold(self.queue_name, [_text(message_id) for message_id, _ in self._taken], reserved)
 

@@ -34,6 +34,22 @@ class ErrorFacts(Struct, frozen=True):
     transient: bool
 
 
+class Retry(Struct, frozen=True):
+    """Why a task is queued again: a fault that may pass.
+
+    Args:
+        number: 1 for the first retry.
+        seconds: How long it waits before, from the end of the last try.
+        error: What the last try ended with.
+        result: The same in words, as a final status would have it.
+    """
+
+    number: int
+    seconds: float
+    error: ErrorFacts
+    result: Any
+
+
 class Status(Struct):
     """A task's status. Fields are encoded in this order."""
 
@@ -44,6 +60,8 @@ class Status(Struct):
     result: Any = UNSET
     error: ErrorFacts | UnsetType = UNSET
     """Additive: v1 knew only `result`."""
+    retry: Retry | UnsetType = UNSET
+    """Additive: only while the task waits for its next try."""
 
     @property
     def final(self) -> bool:

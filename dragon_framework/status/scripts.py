@@ -4,7 +4,7 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
 
     dragon:t:KEY    status, as it is sent; also the name of its notification channel
     dragon:d:KEY    definition
-    dragon:a:KEY    deaths of workers that had begun the task (counted by `queue.scripts`)
+    dragon:a:KEY    `deaths` of workers that had begun the task (counted by `queue.scripts`), and `retries`
     dragon:c:ID     queued and executing tasks of an account with a limit on them
     dragon:s:DIGEST key of the task whose result equal definitions share
     dragon:i:DIGEST what a request with an idempotency key has created
@@ -14,6 +14,8 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
 Bytes 11 and 12 of a status (`qu`, `ex`, `su`, `er`) tell its state without decoding
 (see `model`). A final status is never overwritten, an expired task never resurrected.
 """
+
+from dragon_framework.queue.lines import JOIN
 
 PREFIX = "dragon:"
 STATUS = PREFIX + "t:"
@@ -102,18 +104,42 @@ redis.call('HDEL', KEYS[2], ARGV[1])
 return 1
 """
 
-HAND_BACK = """
+HAND_BACK = f"""
 -- A worker that is stopping returns a task it had begun: queued again, at the head.
--- KEYS: status, unacknowledged set, messages, queue. ARGV: key, message id, queued time, seconds to live.
+-- KEYS: status, unacknowledged set, messages. ARGV: key, message id, queued time, seconds to live, queue.
+{JOIN}
 if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
 if redis.call('GETRANGE', KEYS[1], 11, 12) == 'ex' then
-  local status = '{"status":"queued","key":"' .. ARGV[1] .. '","events":{"queued":"' .. ARGV[3] .. '"}}'
+  local status = '{{"status":"queued","key":"' .. ARGV[1] .. '","events":{{"queued":"' .. ARGV[3] .. '"}}}}'
   redis.call('SET', KEYS[1], status, 'EX', ARGV[4])
   redis.call('PUBLISH', KEYS[1], status)
 end
-if redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then redis.call('LPUSH', KEYS[4], ARGV[2]) end
+local message = redis.call('HGET', KEYS[3], ARGV[2])
+if message then join_again(ARGV[5], ARGV[2], message) end
 return 1
 """
 
-LIFE = (BEGIN, UPDATE, FINISH, DROP, HAND_BACK)
+RETRY = """
+-- A transient fault: the task is queued again, for a later time (`queue.lines`).
+-- KEYS: status, unacknowledged set, messages, metrics.
+-- ARGV: key, message id, status, seconds to live, milliseconds to wait, queue, counted task.
+-- Returns 1, or 0 when it is over, has expired, or has gone to another worker.
+if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
+local state = redis.call('GETRANGE', KEYS[1], 11, 12)
+if state ~= 'qu' and state ~= 'ex' then
+  redis.call('HDEL', KEYS[3], ARGV[2])
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[4])
+redis.call('PUBLISH', KEYS[1], ARGV[3])
+redis.call('HINCRBY', 'dragon:a:' .. ARGV[1], 'retries', 1)
+redis.call('EXPIRE', 'dragon:a:' .. ARGV[1], ARGV[4])
+local time = redis.call('TIME')
+local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[5]
+redis.call('ZADD', 'dragon:r:' .. ARGV[6], due, ARGV[2])
+redis.call('HINCRBY', KEYS[4], ARGV[7] .. '|retry|count', 1)
+return 1
+"""
+
+LIFE = (BEGIN, UPDATE, FINISH, DROP, HAND_BACK, RETRY)
 """What workers call, for a courier."""

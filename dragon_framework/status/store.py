@@ -17,8 +17,10 @@ from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
 from dragon_framework.status.hub import Hub, Watch
 from dragon_framework.status.model import now
-from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, batch_of, pack
+from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, Verdict, batch_of, pack
 
+MOST_QUEUED = 200_000
+"""Most tasks in one queue, where nothing else is said."""
 MAX_BATCH = 5000
 """Most tasks in one call, so that other clients of Redis get their turn."""
 
@@ -29,26 +31,33 @@ class TaskStore:
     Args:
         client: An asynchronous Redis client; the store closes it.
         retention_seconds: Life of a status after its last change.
+        queue_tasks: Most tasks in one queue, those that run among them.
     """
 
-    def __init__(self, client: "redis.asyncio.Redis", retention_seconds: float = WEEK_SECONDS) -> None:
+    def __init__(
+        self,
+        client: "redis.asyncio.Redis",
+        retention_seconds: float = WEEK_SECONDS,
+        queue_tasks: int = MOST_QUEUED,
+    ) -> None:
         self.client = client
+        self._queue_tasks = queue_tasks
         self._ttl = max(1, int(retention_seconds))
         self._submit = client.register_script(SUBMIT)
         self._share = client.register_script(SHARE)
         self._cancel = client.register_script(scripts.CANCEL)
-        self._submissions: Batches[Batch, bool] = Batches(self._send_submissions, MAX_BATCH)
+        self._submissions: Batches[Batch, Verdict] = Batches(self._send_submissions, MAX_BATCH)
         self._reads: Batches[list[str], list[bytes | None]] = Batches(self._send_reads, MAX_BATCH)
         self._hub = Hub(client, self.get)
 
     @classmethod
-    def connect(cls, url: str, retention_seconds: float = WEEK_SECONDS) -> "TaskStore":
+    def connect(cls, url: str, retention_seconds: float = WEEK_SECONDS, queue_tasks: int = MOST_QUEUED) -> "TaskStore":
         """Return a store on the server at *url*; connects when first used.
 
         Raises:
             SettingsError: If the URL is unusable.
         """
-        return cls(connect_async(url), retention_seconds)
+        return cls(connect_async(url), retention_seconds, queue_tasks)
 
     async def close(self) -> None:
         """End all waiting and close the connections."""
@@ -66,23 +75,29 @@ class TaskStore:
         await self.client.ping()
 
     async def submit(
-        self, submissions: Iterable[Submission], *, account_id: str = "", most_tasks: int | None = None
-    ) -> bool:
+        self,
+        submissions: Iterable[Submission],
+        *,
+        account_id: str = "",
+        most_tasks: int | None = None,
+        priority: int = 0,
+    ) -> Verdict:
         """Write statuses and enqueue tasks, all or none.
 
         Args:
             submissions: Tasks of one request.
             account_id: The account they belong to.
             most_tasks: Most tasks the account may have under way; None for no limit.
+            priority: Higher goes first, among the tasks of the account.
 
         Returns:
-            Whether they were accepted: False if the account has too many under way.
+            Whether they were accepted, or why not.
 
         Raises:
             redis.RedisError: If Redis cannot be reached; nothing may be assumed then.
         """
-        batch = batch_of(submissions, account_id, most_tasks)
-        return await self._submissions.ask(batch, len(batch[2]))
+        batch = batch_of(submissions, account_id, most_tasks, priority)
+        return await self._submissions.ask(batch, len(batch[3]))
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the encoded statuses of *keys*, None for unknown or expired ones."""
@@ -117,7 +132,8 @@ class TaskStore:
         *,
         account_id: str = "",
         most_tasks: int | None = None,
-    ) -> tuple[str, bytes] | None:
+        priority: int = 0,
+    ) -> tuple[str, bytes] | Verdict:
         """Submit a task unless an equal one is under way or has succeeded.
 
         Args:
@@ -126,13 +142,15 @@ class TaskStore:
             seconds: How long the task serves for equal ones.
             account_id: The account it belongs to.
             most_tasks: Most tasks the account may have under way; None for no limit.
+            priority: Higher goes first, among the tasks of the account.
 
         Returns:
-            Key and encoded status of the task that serves; None if the account has too many under way.
+            Key and encoded status of the task that serves, or why there is none.
         """
-        packed = pack(batch_of([item], account_id, most_tasks))
-        answer = await self._share(args=[digest, max(1, int(seconds * 1000)), self._ttl, packed])
-        return (answer[0].decode(), answer[1]) if answer else None
+        packed = pack(batch_of([item], account_id, most_tasks, priority))
+        arguments: list[Any] = [digest, max(1, int(seconds * 1000)), self._ttl, packed, self._queue_tasks]
+        answer = await self._share(args=arguments)
+        return (answer[0].decode(), answer[1]) if len(answer) == 2 else Verdict(answer[0])
 
     async def cancel(self, key: str) -> bool | None:
         """End a task as an error with the code `cancelled`; a worker that runs it is told.
@@ -154,26 +172,30 @@ class TaskStore:
         return kept if kept is not None else content
 
     async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
-        """Return how many tasks wait in each queue."""
+        """Return how many tasks wait in each queue: for a worker, or for their next try."""
         names = list(queues)
+        workers: list[Any] = await self.client.zrange("dramatiq:__heartbeats__", 0, -1)
         async with self.client.pipeline(transaction=False) as pipeline:
             for name in names:
-                pipeline.llen(f"dramatiq:{name}")
-            return dict(zip(names, await pipeline.execute(), strict=True))
+                pipeline.hlen(f"dramatiq:{name}.msgs")
+                for worker in workers:
+                    pipeline.scard(f"dramatiq:__acks__.{worker.decode()}.{name}")
+            answers = iter(await pipeline.execute())
+        return {name: max(0, next(answers) - sum(next(answers) for _ in workers)) for name in names}
 
     async def counters(self) -> dict[str, float]:
         """Return the counters: `{"image.thumb|success|count": 3, "image.thumb|success|seconds": 0.2}`."""
         raw: dict[Any, Any] = await self.client.hgetall(scripts.METRICS)
         return {name.decode(): float(value) for name, value in raw.items()}
 
-    async def _send_submissions(self, batches: Sequence[Batch]) -> list[bool]:
-        arguments: list[Any] = [self._ttl, pack(batches)]
+    async def _send_submissions(self, batches: Sequence[Batch]) -> list[Verdict]:
+        arguments: list[Any] = [self._ttl, pack(batches), self._queue_tasks]
         try:
             answers = await self._submit(args=arguments)
         except RedisConnectionError:
             # The connection may have been closed while idle. The script is idempotent.
             answers = await self._submit(args=arguments)
-        return [accepted == 1 for accepted in answers]
+        return [Verdict(answer) for answer in answers]
 
     async def _send_reads(self, batch: Sequence[list[str]]) -> list[list[bytes | None]]:
         names = [scripts.STATUS + key for keys in batch for key in keys]

@@ -5,14 +5,18 @@
 Every step may be the last one this process takes: until FINISH the message stays with
 Redis and is delivered again; after `max_deliveries` deaths the task ends as an error.
 FINISH writes the final status and acknowledges the message in one step; the first
-final status stands.
+final status stands. After a fault that may pass, RETRY stands in its place: the task is
+queued again for a later time, a few times.
 """
 
+import contextlib
+import random
 import re
 import shutil
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ from dragon_framework.status.model import (
     Definition,
     ErrorFacts,
     Events,
+    Retry,
     Status,
     decode_definition,
     encode_status,
@@ -39,11 +44,20 @@ from dragon_framework.status.model import (
     now,
 )
 from dragon_framework.storage import Storage
+from dragon_framework.worker.places import Places
 from dragon_framework.worker.processes import Nursery
 from dragon_framework.worker.runner import HandedBack, TakenAway, TaskRunner
 from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run
 
-RETRY_SECONDS = 0.5
+REDIS_PAUSE_SECONDS = 0.5
+
+RETRY_GROWTH = 3
+LONGEST_RETRY_SECONDS = 600.0
+RETRY_SPREAD = 0.25
+"""So much longer or shorter is a wait, by chance: many tasks that failed together do not come back together."""
+
+PLACE_SECONDS = 0.5
+"""How long a task waits for a place before another worker may have it."""
 
 FRESH_SECONDS = 1.0
 """What was known when a message was taken is believed for so long; then Redis is asked before the task begins."""
@@ -83,19 +97,27 @@ class Executor:
         self._nursery = nursery
         self._hooks = hooks
         self._directory = directory
-        self._local = threading.local()
         self._runners: list[TaskRunner] = []
+        self._idle: list[TaskRunner] = []  # the last one used is the next: it is warm
+        self._handing_back = False
         self._lock = threading.Lock()
         self._ttl = max(1, int(settings.retention_seconds))
         self._log: Any = structlog.get_logger("dragon.tasks").bind()  # bound once: a filtered line costs nothing
         self._courier = broker.courier
+        self._places = Places(settings.slots)
 
-    def prepare(self) -> None:
-        """Fork this thread's task process ahead of its first task."""
-        try:
-            self._runner().prepare()
-        except OSError as error:
-            self._log.warning("task_process_unavailable", reason=str(error))
+    def prepare(self, stop: threading.Event) -> None:
+        """Fork a task process for each slot, ahead of the tasks, unless *stop* is set meanwhile."""
+        for _ in range(self._settings.slots):
+            if stop.is_set():
+                return
+            runner = self._new_runner()
+            try:
+                runner.prepare()
+            except OSError as error:
+                self._log.warning("task_process_unavailable", reason=str(error))
+            with self._lock:
+                self._idle.append(runner)
 
     def running(self) -> list[str]:
         """Return the keys of the tasks that run now."""
@@ -111,6 +133,7 @@ class Executor:
     def hand_back_all(self) -> None:
         """End all running tasks; they are queued again."""
         with self._lock:
+            self._handing_back = True
             for runner in self._runners:
                 runner.hand_back()
 
@@ -127,7 +150,19 @@ class Executor:
         message unacknowledged here: it is delivered again when this worker is gone.
         """
         try:
-            self._execute(key, queue, message_id)
+            if not self._places.enter(queue, PLACE_SECONDS):
+                self._broker.hold_nothing_ready()
+                self._broker.give_back(queue, message_id)
+                return
+            try:
+                if self._broker.draining:
+                    self._broker.give_back(queue, message_id)
+                else:
+                    self._execute(key, queue, message_id)
+            finally:
+                self._places.leave(queue)
+        except redis.RedisError as error:
+            self._log.warning("redis_unreachable", reason=str(error))
         except Exception:  # noqa: BLE001  # see above
             self._log.exception("task_left_behind", key=key)
         finally:
@@ -135,7 +170,7 @@ class Executor:
 
     def _execute(self, key: str, queue: str, message_id: str) -> None:
         begun = now()
-        acknowledgement = [self._broker.unacknowledged(queue), f"{self._broker.namespace}:{queue}.msgs"]
+        acknowledgement = [self._broker.unacknowledged(queue), self._broker.messages(queue)]
         taken = self._broker.taken(message_id)
         if taken is None or not taken.definition or taken.status[11:13] not in _UNFINISHED:
             self._patiently(scripts.DROP, acknowledgement, [message_id])
@@ -147,7 +182,7 @@ class Executor:
         clock = time.monotonic()
         directory = f"{self._directory}/{key}"
         try:
-            status = self._concluded(life, self._outcome(life, directory))
+            outcome = self._stored(life, self._outcome(life, directory))
         except TakenAway:
             self._log.info("task_taken_away", key=key, task=life.task_name)
             blob: Any = self._broker.client.get(scripts.STATUS + key)
@@ -157,15 +192,19 @@ class Executor:
         except HandedBack:
             self._patiently(
                 scripts.HAND_BACK,
-                [scripts.STATUS + key, *acknowledgement, f"{self._broker.namespace}:{queue}"],
-                [key, message_id, life.queued, self._ttl],
+                [scripts.STATUS + key, *acknowledgement],
+                [key, message_id, life.queued, self._ttl, queue],
             )
             self._log.info("task_handed_back", key=key, task=life.task_name)
             return
         finally:
             if not life.tidy:
                 shutil.rmtree(directory, ignore_errors=True)
-        self._finish(life, status, time.monotonic() - clock, queue, message_id)
+        seconds = time.monotonic() - clock
+        if isinstance(outcome, Failed) and outcome.transient and life.retries < self._retries(life):
+            self._retry(life, outcome, queue, message_id)
+        else:
+            self._finish(life, self._concluded(life, outcome), seconds, queue, message_id)
 
     def _begin(self, life: "_Life") -> bool:
         """Show that the task executes; return whether it still may."""
@@ -188,9 +227,50 @@ class Executor:
         arguments = [life.key, life.events.started, self._ttl]
         self._courier.post(scripts.BEGIN, [scripts.STATUS + life.key], arguments, on_answer)
 
+    def _retries(self, life: "_Life") -> int:
+        """Return how often the task may be run again; one whose workers died is not."""
+        return self._settings.worker.retries if life.delivery > 0 else 0
+
+    def _retry(self, life: "_Life", failed: Failed, queue: str, message_id: str) -> None:
+        """Queue the task again, for later, without waiting for the answer."""
+        seconds = self._settings.worker.retry_seconds * RETRY_GROWTH**life.retries
+        spread = 1 + RETRY_SPREAD * (2 * random.random() - 1)  # noqa: S311  # no secret
+        seconds = round(min(seconds, LONGEST_RETRY_SECONDS) * spread, 3)
+        retry = Retry(life.retries + 1, seconds, ErrorFacts(failed.code, failed.transient), failed.details)
+        status = Status("queued", life.key, Events(queued=life.queued), retry=retry)
+        if failed.log:
+            self._log.warning("task_broke", key=life.key, task=life.task_name, trace=failed.log)
+        self._broker.finishing(message_id)
+
+        def on_answer(written: Any) -> None:
+            self._broker.release(queue, [message_id])
+            if isinstance(written, Exception):
+                self._log.error("task_left_behind", key=life.key, task=life.task_name, reason=str(written))
+            elif written:
+                self._log.info(
+                    "task_retried",
+                    key=life.key,
+                    task=life.task_name,
+                    number=retry.number,
+                    seconds=seconds,
+                    code=failed.code,
+                )
+
+        self._courier.post(
+            scripts.RETRY,
+            [
+                scripts.STATUS + life.key,
+                self._broker.unacknowledged(queue),
+                self._broker.messages(queue),
+                scripts.METRICS,
+            ],
+            [life.key, message_id, encode_status(status), self._ttl, int(seconds * 1000), queue, life.task_name],
+            on_answer,
+        )
+
     def _finish(self, life: "_Life", status: Status, seconds: float, queue: str, message_id: str) -> None:
         """Write the final status and acknowledge, without waiting for the answer: the next task can begin."""
-        self._broker.note_seconds(seconds)
+        self._broker.note_seconds(queue, seconds)
         self._broker.finishing(message_id)
 
         def on_answer(written: Any) -> None:
@@ -207,7 +287,7 @@ class Executor:
             [
                 scripts.STATUS + life.key,
                 self._broker.unacknowledged(queue),
-                f"{self._broker.namespace}:{queue}.msgs",
+                self._broker.messages(queue),
                 scripts.METRICS,
             ],
             [
@@ -246,9 +326,8 @@ class Executor:
             task = self._registry.get(life.task_name)
             self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
             run = Run(life.key, task.name, life.definition.parameters, directory, life.definition.base)
-            outcome = self._runner().run(
-                run, task, lambda: self._show_begun(life), lambda report: self._show(life, report)
-            )
+            with self._runner() as runner:
+                outcome = runner.run(run, task, lambda: self._show_begun(life), lambda report: self._show(life, report))
             life.tidy = isinstance(outcome, Done) and outcome.tidy
             return outcome
         except UnknownTaskError as error:
@@ -279,18 +358,21 @@ class Executor:
             if not shown:
                 raise TakenAway
 
-    def _concluded(self, life: "_Life", outcome: Done | Failed) -> Status:
-        if isinstance(outcome, Done):
-            try:
-                result = outcome.values | life.partial_files | self._store(life, outcome.files)
-            except StorageError as error:
-                outcome = self._not_stored(life, error)
-            else:
-                life.events.completed = now()
-                return Status("success", life.key, life.events, progress=None, result=result)
+    def _stored(self, life: "_Life", outcome: Done | Failed) -> dict[str, Any] | Failed:
+        """Return the result of a run, once its files are in the storage."""
+        if isinstance(outcome, Failed):
+            return outcome
+        try:
+            return outcome.values | life.partial_files | self._store(life, outcome.files)
+        except StorageError as error:
+            return self._not_stored(life, error)
+
+    def _concluded(self, life: "_Life", outcome: dict[str, Any] | Failed) -> Status:
+        life.events.completed = now()
+        if not isinstance(outcome, Failed):
+            return Status("success", life.key, life.events, progress=None, result=outcome)
         if outcome.log:
             self._log.error("task_broke", key=life.key, task=life.task_name, trace=outcome.log)
-        life.events.completed = now()
         facts = ErrorFacts(outcome.code, outcome.transient)
         return Status("error", life.key, life.events, progress=None, result=outcome.details, error=facts)
 
@@ -309,12 +391,30 @@ class Executor:
         life.partial_files |= urls
         return urls
 
-    def _runner(self) -> TaskRunner:
-        runner: TaskRunner | None = getattr(self._local, "runner", None)
-        if runner is None:
-            runner = self._local.runner = TaskRunner(self._nursery, self._settings.worker.tasks_per_process)
+    @contextlib.contextmanager
+    def _runner(self) -> Iterator[TaskRunner]:
+        """Lend a runner; no more processes than slots are kept when they have nothing to do."""
+        with self._lock:
+            runner = self._idle.pop() if self._idle else None
+        runner = runner or self._new_runner()
+        try:
+            yield runner
+        finally:
             with self._lock:
-                self._runners.append(runner)
+                kept = len(self._idle) < self._settings.slots
+                if kept:
+                    self._idle.append(runner)
+                else:
+                    self._runners.remove(runner)
+            if not kept:
+                runner.close()
+
+    def _new_runner(self) -> TaskRunner:
+        runner = TaskRunner(self._nursery, self._settings.worker.tasks_per_process)
+        with self._lock:
+            self._runners.append(runner)
+            if self._handing_back:
+                runner.hand_back()
         return runner
 
     def _patiently(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
@@ -324,7 +424,7 @@ class Executor:
                 return self._courier.call(script, keys, arguments)
             except PASSING as error:
                 self._log.warning("redis_unreachable", reason=str(error))
-                time.sleep(RETRY_SECONDS)
+                time.sleep(REDIS_PAUSE_SECONDS)
 
 
 class _Life:
@@ -334,6 +434,8 @@ class _Life:
         self.key = key
         self.delivery = taken.deaths + 1 if taken.deaths < max_deliveries else -taken.deaths
         """Number of this delivery; after too many deaths, their number below zero: it is not run any more."""
+        self.retries = taken.retries
+        """How often it has been run again after a fault."""
         self.definition = _read_definition(taken.definition)
         self.task_name = self.definition.task_name
         found = _QUEUED.search(taken.status)

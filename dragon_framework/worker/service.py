@@ -54,14 +54,10 @@ STUCK_SECONDS = 0.5
 
 
 class _PerThread(Middleware):
-    """Gives each worker thread its message, and its task process when it starts."""
+    """Gives each worker thread its message."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self) -> None:
         self.current = threading.local()
-        self._executor = executor
-
-    def after_worker_thread_boot(self, broker: Broker, thread: threading.Thread) -> None:
-        self._executor.prepare()
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         self.current.message = message
@@ -120,7 +116,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             hooks=hooks,
             directory=directory,
         )
-        middleware = _PerThread(executor)
+        middleware = _PerThread()
         broker.add_middleware(middleware)
 
         @dramatiq.actor(actor_name=ACTOR, queue_name=queues[0] if queues else "default", broker=broker)
@@ -134,7 +130,10 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         broker.heartbeat()
 
         worker = dramatiq.Worker(
-            broker, queues=set(queues) or {"default"}, worker_timeout=IDLE_MILLISECONDS, worker_threads=settings.slots
+            broker,
+            queues=set(queues) or {"default"},
+            worker_timeout=IDLE_MILLISECONDS,
+            worker_threads=settings.slots + max(0, len(queues) - 1),  # see `places`
         )
         reaper = Reaper(broker, settings.worker.heartbeat_seconds)
         cancellations = Cancellations(client, executor)
@@ -143,6 +142,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         reaper.start()
         cancellations.start()
         sweeper.start()
+        executor.prepare(stop)
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
         while not stop.wait(STUCK_SECONDS):

@@ -333,3 +333,42 @@ def test_a_block_ends_after_its_time_with_the_statuses_as_they_are(make_service)
         (status,) = client.create({"task_name": "probe.work", "seconds": 5})
 
     assert status["status"] in {"queued", "executing"}
+
+
+def test_a_priority_that_is_none_is_refused(client):
+    for given in ("urgent", 3, [], "HIGH"):
+        (error,) = errors_of(post(client, {"tasks": ECHO, "priority": given}, **client.auth_headers))
+        assert (error["name"], error["location"]) == ("priority", "body")
+        assert error["description"].startswith("priority must be one of low, normal, high, got ")
+
+
+def test_tasks_of_an_account_run_in_the_order_of_their_priority(make_service):
+    nap = {"task_name": "probe.work", "seconds": 0.6}
+    with make_service(concurrency=1) as client:
+        client.create(nap, block=False)
+        keys = [
+            client.create(nap | {"seconds": 0}, block=False, priority=name)[0]["key"]
+            for name in ("low", "normal", "high")
+        ]
+        statuses = client.post("/v1/status", json={"tasks": keys, "block": True}).json()
+
+    low, normal, high = (status["events"]["started"] for status in statuses)
+    assert high < normal < low
+
+
+def test_a_full_queue_is_a_503_that_names_the_limit_and_when_to_come_back(make_service):
+    with make_service(concurrency=1, api_queue_tasks=3) as client:
+        slow = {"task_name": "probe.work", "seconds": 30}
+        client.create([slow, slow], block=False)
+
+        whole = post(client, {"tasks": [slow, slow]}, **client.auth_headers)
+        client.create(slow, block=False)
+        file = client.post("/v1/create_file/x.txt", json={"task": slow}, headers=client.auth_headers)
+        other = client.create(ECHO)
+
+    (error,) = errors_of(whole, 503)
+    assert error["location"] == "service"
+    assert "probe_slow takes 3 tasks (queue_tasks)" in error["description"]
+    assert whole.headers["retry-after"] == "10"
+    assert file.status_code == 404  # it has no files: that is told first
+    assert other[0]["status"] == "success"

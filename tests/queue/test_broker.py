@@ -45,19 +45,27 @@ def consumer(broker, queue="acme"):
     return broker.consume(queue, prefetch=10, timeout=3000)
 
 
-def send(client, count=1, queue="acme"):
-    keys = [new_key() for _ in range(count)]
-    for key in keys:
-        client.hset(f"dramatiq:{queue}.msgs", key, encode_message(key, queue))
-        client.rpush(f"dramatiq:{queue}", key)
-    return keys
+@pytest.fixture
+def send(client, lines):
+    def send(count=1, queue="acme", line="", priority=0):
+        keys = [new_key() for _ in range(count)]
+        for key in keys:
+            lines.send(client, queue, key, encode_message(key, queue, line, priority), line, priority)
+        return keys
+
+    return send
+
+
+@pytest.fixture
+def waiting_in(client, lines):
+    return lambda queue: lines.waiting(client, queue)
 
 
 def members(client, name):
     return {member.decode() for member in client.smembers(name)}
 
 
-def test_a_waiting_consumer_wakes_when_a_message_comes(broker, client):
+def test_a_waiting_consumer_wakes_when_a_message_comes(broker, client, send, waiting_in):
     waiting = consumer(broker)
     answers = []
 
@@ -70,54 +78,61 @@ def test_a_waiting_consumer_wakes_when_a_message_comes(broker, client):
     while not client.info("clients")["blocked_clients"]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    (key,) = send(client)
+    (key,) = send()
     thread.join(10)
 
     assert answers[0] is None
     assert answers[1].args == (key,)
-    assert client.llen("dramatiq:acme") == 0
+    assert waiting_in("acme") == []
 
 
-def test_no_more_messages_are_taken_than_threads_are_free_over_all_queues(broker, client):
+def test_no_more_messages_are_taken_than_threads_are_free_but_one_of_each_queue(broker, send, waiting_in):
     broker.declare_queue("other")
-    send(client, 5)
-    send(client, 5, "other")
+    send(5)
+    send(5, "other")
     first, second = consumer(broker), broker.consume("other", prefetch=10, timeout=10)
 
     taken = [next(first), next(first)]
-    refused = next(second)
+    refused = broker.reserve("acme", 0.01)
+    always = next(second)
+    refused_too = next(second)
     first.ack(taken[0])
+    first.ack(taken[1])
     then = next(second)
 
-    assert refused is None
+    assert refused == 0
+    assert always is not None
+    assert refused_too is None
     assert then is not None
-    assert client.llen("dramatiq:acme") + client.llen("dramatiq:other") == 7
+    assert len(waiting_in("acme")) + len(waiting_in("other")) == 6
 
 
 def test_room_that_was_reserved_is_seen_by_others_and_comes_back(broker):
-    assert broker.reserve(0.01) == 2
-    assert broker.reserve(0.01) == 0
+    assert broker.reserve("acme", 0.01) == 2
+    assert broker.reserve("acme", 0.01) == 0
+    assert broker.reserve("other", 0.01) == 1  # no queue waits for another
 
     broker.hold("acme", ["A"], reserved=2)
-    assert broker.reserve(0.01) == 1
+    broker.hold("other", [], reserved=1)
+    assert broker.reserve("acme", 0.01) == 1
 
 
 @pytest.mark.parametrize(
     ("seconds", "taken"),
     [(0.06, 2), (0.03, 4), (0.02, 6), (0.0001, 18)],  # 2 threads, and for each as many as run in 50 ms, 8 at most
 )
-def test_while_tasks_are_short_some_are_held_ready_for_each_thread(broker, client, seconds, taken):
+def test_while_tasks_are_short_some_are_held_ready_for_each_thread(broker, seconds, taken, send, waiting_in):
     for _ in range(60):
-        broker.note_seconds(seconds)
-    send(client, 20)
+        broker.note_seconds("acme", seconds)
+    send(20)
 
     assert next(consumer(broker))
 
-    assert client.llen("dramatiq:acme") == 20 - taken
+    assert len(waiting_in("acme")) == 20 - taken
 
 
-def test_messages_come_in_their_order(broker, client):
-    keys = send(client, 6)
+def test_messages_come_in_their_order(broker, client, send):
+    keys = send(6)
     waiting = consumer(broker)
 
     seen = []
@@ -130,21 +145,21 @@ def test_messages_come_in_their_order(broker, client):
     assert not client.exists("dramatiq:acme.msgs")
 
 
-def test_what_redis_believes_we_hold_and_we_do_not_is_put_back(broker, client):
-    keys = send(client)
+def test_what_redis_believes_we_hold_and_we_do_not_is_put_back(broker, client, send, waiting_in):
+    keys = send()
     running = next(consumer(broker))
-    keys += send(client)
+    keys += send()
     broker.call(scripts.TAKE, "acme", 1)  # an answer that never arrived
 
     consumer(broker)
 
     assert running.args == (keys[0],)
     assert members(client, broker.unacknowledged("acme")) == {keys[0]}
-    assert client.lrange("dramatiq:acme", 0, -1) == [keys[1].encode()]
+    assert waiting_in("acme") == [keys[1]]
 
 
-def test_what_a_closed_consumer_had_not_handed_on_is_put_back_by_the_next(broker, client):
-    keys = send(client, 2)
+def test_what_a_closed_consumer_had_not_handed_on_is_put_back_by_the_next(broker, send):
+    keys = send(2)
     first = consumer(broker)
     next(first)  # takes both, hands one on
 
@@ -155,8 +170,8 @@ def test_what_a_closed_consumer_had_not_handed_on_is_put_back_by_the_next(broker
     assert broker.held("acme") == set(keys)
 
 
-def test_an_id_without_a_message_is_skipped(broker, client):
-    keys = send(client, 2)
+def test_an_id_without_a_message_is_skipped(broker, client, send):
+    keys = send(2)
     client.hdel("dramatiq:acme.msgs", keys[0])
 
     message = next(consumer(broker))
@@ -165,22 +180,22 @@ def test_an_id_without_a_message_is_skipped(broker, client):
     assert members(client, broker.unacknowledged("acme")) == {keys[1]}
 
 
-def test_a_draining_broker_takes_nothing(broker, client):
-    send(client)
+def test_a_draining_broker_takes_nothing(broker, send, waiting_in):
+    send()
     broker.draining = True
 
     assert next(consumer(broker)) is None
-    assert client.llen("dramatiq:acme") == 1
+    assert len(waiting_in("acme")) == 1
 
 
-def test_given_back_messages_are_the_next(broker, client):
-    keys = send(client, 3)
+def test_given_back_messages_are_the_next(broker, send, waiting_in):
+    keys = send(3)
     waiting = consumer(broker)
     message = next(waiting)
 
     waiting.requeue([message])
 
-    assert client.lindex("dramatiq:acme", 0) == keys[0].encode()
+    assert waiting_in("acme") == [keys[0], keys[2]]  # the second is held ready
     assert message.args[0] not in broker.held("acme")
 
 
@@ -193,9 +208,9 @@ def test_an_unreachable_server_is_the_error_dramatiq_waits_for(broker, client):
         next(waiting)
 
 
-def test_the_reaper_gives_back_what_the_dead_held_and_counts_what_they_had_begun(broker, client):
-    begun, waiting, over = send(client, 3)
-    client.delete("dramatiq:acme")
+def test_the_reaper_gives_back_what_the_dead_held_and_counts_what_they_had_begun(broker, client, send, waiting_in):
+    begun, waiting, over = send(3)
+    client.delete("dragon:q:acme", "dragon:w:acme:")
     client.sadd("dramatiq:__acks__.dead.acme", begun, waiting, over)
     client.hdel("dramatiq:acme.msgs", over)
     client.zadd("dramatiq:__heartbeats__", {"dead": 1})
@@ -206,9 +221,10 @@ def test_the_reaper_gives_back_what_the_dead_held_and_counts_what_they_had_begun
     given, dead = Reaper(broker, 5).reap()
 
     assert (given, dead) == (2, 1)
-    assert set(client.lrange("dramatiq:acme", 0, -1)) == {begun.encode(), waiting.encode()}
+    assert set(waiting_in("acme")) == {begun, waiting}
     assert client.get(f"dragon:t:{begun}").decode() == f'{{"status":"queued","key":"{begun}",{events}}}}}'
-    assert (client.get(f"dragon:a:{begun}"), client.get(f"dragon:a:{waiting}")) == (b"1", None)
+    assert client.hgetall(f"dragon:a:{begun}") == {b"deaths": b"1"}
+    assert not client.exists(f"dragon:a:{waiting}")
     assert 0 < client.ttl(f"dragon:a:{begun}") <= 500
     assert members_of_heartbeats(client) == {broker.broker_id}
 
@@ -217,8 +233,8 @@ def members_of_heartbeats(client):
     return {member.decode() for member in client.zrange("dramatiq:__heartbeats__", 0, -1)}
 
 
-def test_the_reaper_leaves_the_living_alone(broker, client):
-    send(client)
+def test_the_reaper_leaves_the_living_alone(broker, client, send):
+    send()
     next(consumer(broker))
 
     assert Reaper(broker, 5).reap() == (0, 0)
@@ -237,13 +253,13 @@ def test_the_reaper_forgets_dead_letters_after_a_week(broker, client):
     assert client.hkeys("dramatiq:acme.XQ.msgs") == [b"new"]
 
 
-def test_a_worker_that_resigns_leaves_nothing_stranded(broker, client):
-    keys = send(client, 2)
+def test_a_worker_that_resigns_leaves_nothing_stranded(broker, client, send, waiting_in):
+    keys = send(2)
     next(consumer(broker))
 
     assert broker.resign() == 2
 
-    assert {key.decode() for key in client.lrange("dramatiq:acme", 0, -1)} == set(keys)
+    assert set(waiting_in("acme")) == set(keys)
     assert not client.keys("dramatiq:__acks__*")
     assert broker.broker_id not in members_of_heartbeats(client)
 

@@ -11,11 +11,11 @@ from dragon_framework.queue.message import ACTOR, encode_message
 def test_dramatiq_decodes_our_message_to_the_call_we_mean():
     key = new_key()
 
-    message = dramatiq.Message.decode(encode_message(key, "image"))
+    message = dramatiq.Message.decode(encode_message(key, "image", "ACME", 1))
 
     assert (message.queue_name, message.actor_name) == ("image", ACTOR)
     assert (list(message.args), message.kwargs) == ([key], {})
-    assert message.options == {"redis_message_id": key}
+    assert message.options == {"redis_message_id": key, "line": "ACME", "priority": 1}
 
 
 def test_our_message_has_the_fields_and_types_of_dramatiqs_own():

@@ -270,3 +270,21 @@ def acme_polite(parameters: Name, ctx: TaskContext) -> Answer:
     Path(parameters.path).write_text("cancelled")
     ctx.check()
     return Answer()
+
+
+@task("acme.passing_fault")
+def acme_passing_fault(parameters: Name, ctx: TaskContext) -> Answer:
+    """Note the try in a file; fail in a way that passes, until there is a file *path*.go."""
+    with Path(parameters.path).open("a") as file:
+        file.write(f"{time.time()}\n")
+    if not Path(f"{parameters.path}.go").exists():
+        raise TeapotError
+    return Answer(text="full again")
+
+
+@task("acme.retried", retry_on=(ConnectionError,))
+def acme_retried(parameters: Name, ctx: TaskContext) -> Answer:
+    """Fail with an error that the declaration calls transient."""
+    with Path(parameters.path).open("a") as file:
+        file.write(f"{time.time()}\n")
+    raise ConnectionResetError

@@ -59,7 +59,8 @@ def descendants(pid: int) -> list[int]:
 class Lab:
     """A server, directories, workers, and tasks to send."""
 
-    def __init__(self, directory: Path, site: Path) -> None:
+    def __init__(self, directory: Path, site: Path, lines: Any) -> None:
+        self._lines = lines
         self.directory = directory
         self.server = EmbeddedServer(directory / "redis")
         self.server.start()
@@ -82,6 +83,7 @@ class Lab:
             "DRAGON_DISABLE": OURS,
             "DRAGON_CONCURRENCY": "2",
             "DRAGON_WORKER_HEARTBEAT_SECONDS": "1.5",
+            "DRAGON_WORKER_RETRY_SECONDS": "0.05",
         }
         environ |= {f"DRAGON_{name}".upper(): str(value) for name, value in settings.items()}
         before = set(self.client.zrange("dramatiq:__heartbeats__", 0, -1))
@@ -110,8 +112,11 @@ class Lab:
 
     def send(self, key: str, message: bytes, queue: str) -> None:
         """Put a message into a queue."""
-        self.client.hset(f"dramatiq:{queue}.msgs", key, message)
-        self.client.rpush(f"dramatiq:{queue}", key)
+        self._lines.send(self.client, queue, key, message)
+
+    def waiting(self, queue: str) -> list[str]:
+        """Return what waits in a queue, in order."""
+        return self._lines.waiting(self.client, queue)
 
     def status(self, key: str) -> dict[str, Any]:
         return json.loads(self.client.get(f"dragon:t:{key}"))
@@ -171,15 +176,15 @@ def site(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def lab(tmp_path, site) -> Iterator[Lab]:
-    lab = Lab(tmp_path, site)
+def lab(tmp_path, site, lines) -> Iterator[Lab]:
+    lab = Lab(tmp_path, site, lines)
     yield lab
     lab.close()
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory, site) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("shared"), site)
+def shared(tmp_path_factory, site, lines) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("shared"), site, lines)
     lab.start_worker(worker_progress_interval_seconds=0.001)
     yield lab
     lab.close()

@@ -13,7 +13,16 @@ from litestar.response import Stream
 
 from dragon_framework.accounts import Account
 from dragon_framework.api.authentication import authenticate
-from dragon_framework.api.creation import NewTask, announce, count, definitions_in, new_tasks, submit, too_many_tasks
+from dragon_framework.api.creation import (
+    NewTask,
+    announce,
+    count,
+    definitions_in,
+    new_tasks,
+    priority_in,
+    submit,
+    write,
+)
 from dragon_framework.api.problems import bad_request
 from dragon_framework.api.requests import AnyRequest, base_url, flag, header, read_object
 from dragon_framework.api.service import Service
@@ -71,10 +80,11 @@ async def _create(
     definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
     base = base_url(request, service.settings.public_url)
     name = header(request, b"idempotency-key")
+    priority = priority_in(body)
     tasks = new_tasks(service, definitions, account, base)
     if name is not None:
         return await _create_once(service, name, body, tasks, account, base)
-    await submit(service, tasks, account)
+    await submit(service, tasks, account, priority)
     return tasks, [task.submission.status for task in tasks]
 
 
@@ -104,10 +114,7 @@ async def _create_once(
     else:
         definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
         tasks = new_tasks(service, definitions, account, base, keys=kept.keys)
-    most = account.limits.concurrent_tasks
-    submissions = [task.submission for task in tasks]
-    if not await service.store.submit(submissions, account_id=account.id, most_tasks=most):
-        raise too_many_tasks(most)
+    await write(service, tasks, account, priority_in(body))
     if first:
         announce(service, tasks, account)
     return tasks, await service.store.get([task.submission.key for task in tasks])

@@ -18,8 +18,9 @@ from dragon_framework.api.creation import (
     definitions_in,
     digest_of,
     new_tasks,
+    priority_in,
+    refusal,
     submit,
-    too_many_tasks,
 )
 from dragon_framework.api.problems import bad_request, unavailable
 from dragon_framework.api.requests import AnyRequest, base_url, query_of, read_object
@@ -27,7 +28,9 @@ from dragon_framework.api.service import Service
 from dragon_framework.api.v1.envelope import JsonResponse, json_response, message_response
 from dragon_framework.api.waiting import missing
 from dragon_framework.keys import KEY
+from dragon_framework.queue.lines import PRIORITIES
 from dragon_framework.status.model import Status, decode_definition, decode_status
+from dragon_framework.status.submission import Verdict
 from dragon_framework.tasks import Task
 
 RETRY_SECONDS = 5
@@ -42,7 +45,8 @@ async def create_file_get(request: AnyRequest, filename: str = "") -> Response[b
     definition: dict[str, Any] = {
         name: values if len(values) > 1 else values[0] for name, values in query.items() if name not in CREDENTIALS
     }
-    return await _create_file(service, request, definition, account, filename, "query")
+    priority = PRIORITIES["high"]
+    return await _create_file(service, request, definition, account, filename, location="query", priority=priority)
 
 
 @post(["/v1/create_file", "/v1/create_file/{filename:str}"], status_code=302)
@@ -52,7 +56,8 @@ async def create_file_post(request: AnyRequest, filename: str = "") -> Response[
     body = await read_object(request, service.settings.api.max_body_bytes)
     account = await authenticate(service, request, body, "body")
     (definition,) = definitions_in(body.get("task"), "task", 1)
-    return await _create_file(service, request, definition, account, filename, "body")
+    priority = priority_in(body, "high")
+    return await _create_file(service, request, definition, account, filename, location="body", priority=priority)
 
 
 @get(["/v1/file", "/v1/file/{filename:str}"])
@@ -78,7 +83,14 @@ async def file(request: AnyRequest, filename: str = "") -> Response[bytes]:
 
 
 async def _create_file(
-    service: Service, request: AnyRequest, definition: Any, account: Account, filename: str, location: str
+    service: Service,
+    request: AnyRequest,
+    definition: Any,
+    account: Account,
+    filename: str,
+    *,
+    location: str,
+    priority: int,
 ) -> Response[bytes]:
     base = base_url(request, service.settings.public_url)
     (new,) = new_tasks(service, [definition], account, base, location=location, name="task", strict=location == "body")
@@ -86,25 +98,29 @@ async def _create_file(
     if not isinstance(chosen, str):
         return chosen
     if new.refused:
-        await submit(service, [new], account)
+        await submit(service, [new], account, priority)
         return json_response(new.submission.status, 400)
-    key, blob = await _submit(service, new, account, base)
+    key, blob = await _submit(service, new, account, base, priority)
     return await _redirect(service, key, chosen, blob)
 
 
-async def _submit(service: Service, new: NewTask, account: Account, base: str) -> tuple[str, bytes]:
+async def _submit(service: Service, new: NewTask, account: Account, base: str, priority: int) -> tuple[str, bytes]:
     """Write the task, unless an equal one serves; return key and status of the one that does."""
     seconds = service.settings.api.shared_seconds
     if not (new.task.cacheable and seconds):
-        await submit(service, [new], account)
+        await submit(service, [new], account, priority)
         return new.submission.key, new.submission.status
     await count(service, account, 1)
-    most = account.limits.concurrent_tasks
     serving = await service.store.submit_shared(
-        new.submission, digest_of(service, new, account, base), seconds, account_id=account.id, most_tasks=most
+        new.submission,
+        digest_of(service, new, account, base),
+        seconds,
+        account_id=account.id,
+        most_tasks=account.limits.concurrent_tasks,
+        priority=priority,
     )
-    if serving is None:
-        raise too_many_tasks(most)
+    if isinstance(serving, Verdict):
+        raise refusal(service, serving, [new], account)
     if serving[0] == new.submission.key:
         announce(service, [new], account)
     return serving
