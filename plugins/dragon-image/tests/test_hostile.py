@@ -48,7 +48,7 @@ EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n(/tmp/
         b"\x89HDF\r\n\x1a\n" + bytes(100),
         b"SIMPLE  =                    T" + b" " * 2850,
         b"#define x_width 9\n#define x_height 1\nstatic char x_bits[] = {0};\n",
-        b'/* XPM */\nstatic char *x[] = {\n"1 1 1 1",\n"a c #000000",\n"a"};\n',
+        b'/* XPM */\nstatic char *x[] = {\n"1 1 1 1",\n"a x #000000",\n"a"};\n',
         b"PK\3\4" + bytes(100),
         b"\x1f\x8b\x08" + bytes(100),
     ],

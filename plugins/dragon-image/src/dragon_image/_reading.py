@@ -14,27 +14,44 @@ from typing import IO
 import pillow_heif
 from PIL import (
     AvifImagePlugin,
+    BlpImagePlugin,
     BmpImagePlugin,
     CurImagePlugin,
+    DcxImagePlugin,
     DdsImagePlugin,
+    FitsImagePlugin,
+    FliImagePlugin,
+    FtexImagePlugin,
+    GbrImagePlugin,
     GifImagePlugin,
     IcnsImagePlugin,
     IcoImagePlugin,
     Image,
     ImageFile,
+    ImImagePlugin,
+    ImtImagePlugin,
     Jpeg2KImagePlugin,
     JpegImagePlugin,
+    McIdasImagePlugin,
     MpoImagePlugin,
+    MspImagePlugin,
+    PcdImagePlugin,
     PcxImagePlugin,
+    PixarImagePlugin,
     PngImagePlugin,
     PpmImagePlugin,
     PsdImagePlugin,
     QoiImagePlugin,
     SgiImagePlugin,
+    SpiderImagePlugin,
+    SunImagePlugin,
     TgaImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
+    XbmImagePlugin,
+    XpmImagePlugin,
+    XVThumbImagePlugin,
 )
 
 from dragon_framework.errors import TaskError, UnreadableSourceError
@@ -43,7 +60,9 @@ from dragon_framework.fields import MAX_SIDE_PIXELS
 # Embedded thumbnails may show another picture, and depth and auxiliary pictures are never asked for.
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
-# The most frequent first; TGA last, for it has no signature.
+# The most frequent first; then the old and the rare, and last those without a signature at the beginning.
+# Not here, of all that Pillow knows: EPS and PostScript, WMF and EMF (other programs draw them); FPX and MIC
+# (not without olefile); IPTC, which opens whatever lies inside; BUFR, GRIB, HDF5 and MPEG (no decoder is there).
 FORMATS = tuple(
     plugin.format
     for plugin in (
@@ -65,6 +84,23 @@ FORMATS = tuple(
         PpmImagePlugin.PpmImageFile,
         PcxImagePlugin.PcxImageFile,
         SgiImagePlugin.SgiImageFile,
+        XbmImagePlugin.XbmImageFile,
+        XpmImagePlugin.XpmImageFile,
+        SunImagePlugin.SunImageFile,
+        FitsImagePlugin.FitsImageFile,
+        FliImagePlugin.FliImageFile,
+        DcxImagePlugin.DcxImageFile,
+        BlpImagePlugin.BlpImageFile,
+        FtexImagePlugin.FtexImageFile,
+        GbrImagePlugin.GbrImageFile,
+        MspImagePlugin.MspImageFile,
+        PixarImagePlugin.PixarImageFile,
+        McIdasImagePlugin.McIdasImageFile,
+        XVThumbImagePlugin.XVThumbImageFile,
+        PcdImagePlugin.PcdImageFile,
+        SpiderImagePlugin.SpiderImageFile,
+        ImImagePlugin.ImImageFile,
+        ImtImagePlugin.ImtImageFile,
         TgaImagePlugin.TgaImageFile,
     )
 )
@@ -79,6 +115,10 @@ _MEDIA_TYPES = {
     "DDS": "image/vnd.ms-dds",
     "PCX": "image/vnd.zbrush.pcx",
     "SGI": "image/sgi",
+    "FITS": "image/fits",
+    "PCD": "image/x-photo-cd",
+    "SUN": "image/x-sun-raster",
+    "FLI": "video/x-flic",
 }
 _JPEG_2000_CODESTREAM = b"\xff\x4f\xff\x51"
 _ICO = b"\x00\x00\x01\x00"
