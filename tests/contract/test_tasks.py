@@ -22,10 +22,7 @@ REFERENCE: dict[str, dict[str, Any]] = {
 
 MISSING = {
     "audio.beats",
-    "audio.convert",
-    "audio.info",
     "audio.tts",
-    "audio.waveform",
     "video.convert",
     "video.create",
     "video.info",
