@@ -1,0 +1,111 @@
+"""audio.beats on sounds whose beats are known because they were put there."""
+
+import numpy as np
+import pytest
+
+from dragon_framework.errors import UnreadableSourceError
+
+RATE = 22_050
+
+
+def click(seconds=0.08, low=False):
+    time = np.arange(int(seconds * RATE)) / RATE
+    noise = np.random.default_rng(3).uniform(-1, 1, len(time))
+    return (np.sin(2 * np.pi * 70 * time) if low else noise) * np.exp(-time * 45)
+
+
+def song(times, seconds, *, chords=False):
+    """A kick on every beat, a hi-hat in between, and perhaps chords under them."""
+    sound = np.zeros(int(seconds * RATE) + RATE)
+    for number, time in enumerate(times):
+        for place, part, loud in ((time, click(0.15, low=True), 0.8), (time, click(), 0.15)):
+            at = int(place * RATE)
+            sound[at : at + len(part)] += loud * part
+        if number + 1 < len(times):
+            at = int((time + times[number + 1]) / 2 * RATE)
+            sound[at : at + len(click())] += 0.1 * click()
+    if chords:
+        time = np.arange(len(sound)) / RATE
+        sound += sum(0.05 * np.sin(2 * np.pi * pitch * time) for pitch in (220, 277, 330))
+    return np.clip(sound[: int(seconds * RATE)], -1, 1)
+
+
+def f_measure(truth, found, window=0.07):
+    """As mir_eval.beat.f_measure without trimming: each found beat may meet one true beat within 70 ms."""
+    left, hits = list(found), 0
+    for time in truth:
+        near = [beat for beat in left if abs(beat - time) <= window]
+        if near:
+            left.remove(min(near, key=lambda beat: abs(beat - time)))
+            hits += 1
+    return 2 * hits / (len(truth) + len(found)) if len(found) else 0.0
+
+
+@pytest.mark.parametrize("bpm", [90, 100, 120, 128, 140, 160])
+def test_beats_of_a_steady_tempo_are_found(run_task, wav, bpm):
+    truth = np.arange(0.5, 29.5, 60 / bpm)
+
+    values = run_task("audio.beats", url=wav(song(truth, 30), RATE)).values
+
+    assert f_measure(truth, values["beats"]) > 0.95
+    assert values["tempo"] == pytest.approx(bpm, rel=0.02)
+    assert values["duration"] == 30
+
+
+def test_beats_are_where_they_sound(run_task, wav):
+    truth = np.arange(0.5, 29.5, 0.5)
+
+    beats = np.array(run_task("audio.beats", url=wav(song(truth, 30), RATE)).values["beats"])
+
+    errors = [np.abs(beats - time).min() for time in truth]
+    assert np.median(errors) < 0.02
+
+
+def test_a_tempo_that_grows_is_followed(run_task, wav):
+    times, tempo = [0.5], 90.0
+    while times[-1] < 58:
+        times.append(times[-1] + 60 / tempo)
+        tempo = 90 + 40 * times[-1] / 60
+    truth = np.array(times)
+
+    assert f_measure(truth, run_task("audio.beats", url=wav(song(truth, 60, chords=True), RATE)).values["beats"]) > 0.9
+
+
+def test_what_the_result_says_does_not_depend_on_how_the_file_is_cut_into_blocks(run_task, wav, monkeypatch):
+    from dragon_audio import _beats
+
+    path = wav(song(np.arange(0.5, 29.5, 0.5), 30), RATE)
+    whole = run_task("audio.beats", url=path).values
+    monkeypatch.setattr(_beats, "BLOCK_FRAMES", 100)
+
+    assert run_task("audio.beats", url=path).values == whole
+
+
+def test_silence_before_and_after_the_music_has_no_beats(run_task, wav):
+    truth = np.arange(8.0, 22.0, 0.5)
+
+    beats = run_task("audio.beats", url=wav(song(truth, 30), RATE)).values["beats"]
+
+    assert 7.4 < beats[0] < 9.1
+    assert 20.9 < beats[-1] < 22.6
+
+
+@pytest.mark.parametrize("samples", [np.zeros(5 * RATE), np.full(RATE, 0.5), np.zeros(100)])
+def test_silence_and_short_sounds_have_none(run_task, wav, samples):
+    values = run_task("audio.beats", url=wav(samples, RATE)).values
+
+    assert (len(values["beats"]), values["tempo"]) == (0, None)
+
+
+def test_beats_rise_and_are_told_to_the_millisecond(run_task, wav):
+    beats = run_task("audio.beats", url=wav(song(np.arange(0.5, 9.5, 0.5), 10), RATE)).values["beats"]
+
+    assert list(beats) == sorted(set(beats))
+    assert all(round(beat, 3) == beat for beat in beats)
+
+
+def test_what_has_no_sound_is_refused(run_task, tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"no sound" * 100)
+
+    with pytest.raises(UnreadableSourceError, match="not a file with sound"):
+        run_task("audio.beats", url=str(tmp_path / "a.mp3"))
