@@ -7,6 +7,7 @@
 #   make bench     the figures of benchmarks/, as one table
 #   make docs      docs/reference from the installed tasks
 #   make wheels    wheels of the core and all plugins, in dist/
+#   make voices    better voices for audio.tts: the package flite of the system, where apt-get is there and may be used
 #   make constraints  write the versions of the present environment to constraints.txt
 #
 # PYTHON=python3.13 chooses the interpreter; HOST, PORT and DATA_DIR steer `make run`; ARGS reaches pytest or the benchmarks.
@@ -27,7 +28,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install run test lint bench docs wheels constraints clean
+.PHONY: help install run test lint bench docs wheels voices constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -66,6 +67,11 @@ wheels: $(STAMP)
 	rm -rf dist
 	for package in . $(PLUGINS); do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$package || exit 1; done
 	@ls dist
+
+voices:
+	@if command -v flite >/dev/null; then echo "flite is here already: $$(flite -lv)"; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get install -y --no-install-recommends flite; \
+	else echo "Install the package flite of your system, for example: sudo apt-get install flite" >&2; exit 1; fi
 
 constraints: $(STAMP)
 	{ grep '^#' constraints.txt; { $(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^setuptools=='; \

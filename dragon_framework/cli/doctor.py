@@ -49,7 +49,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """
     settings = settings_of(arguments)
     found: list[Finding] = []
-    for look in (_python, _core, _plugins, _redis, _data_directory, _storage, _pillow):
+    for look in (_python, _core, _plugins, _redis, _data_directory, _storage, _pillow, _told_by_plugins):
         try:
             found += look(settings)
         except Exception as error:  # noqa: BLE001  # a look that breaks is a finding, and the others go on
@@ -212,3 +212,15 @@ def _pillow(_: Settings) -> Iterator[Finding]:
         yield Finding("pillow", "warning", f"{text}; without {', '.join(missing)}", hint)
     else:
         yield Finding("pillow", "ok", text)
+
+
+def _told_by_plugins(_: Settings) -> Iterator[Finding]:
+    """Ask the entry points of `dragon.doctor`: functions that return (name, state, text, help) for each finding."""
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group="dragon.doctor"):
+        try:
+            for name, state, text, hint in point.load()():
+                yield Finding(name, state, text, hint)
+        except Exception as error:  # noqa: BLE001  # a plugin's defect is a finding
+            yield Finding(point.name, "error", f"cannot be looked at: {error!r}")

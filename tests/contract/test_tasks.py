@@ -21,7 +21,6 @@ REFERENCE: dict[str, dict[str, Any]] = {
 }
 
 MISSING = {
-    "audio.tts",
     "video.convert",
     "video.create",
     "video.info",
