@@ -16,7 +16,7 @@ import pytest
 from benchmarks.service import Service
 
 HERE = Path(__file__).parent
-TASKS = ("echo", "fail", "files", "one", "work", "copy")
+TASKS = ("echo", "fail", "files", "one", "extra", "work", "copy")
 
 
 @pytest.fixture(scope="session")

@@ -91,6 +91,14 @@ def one(parameters: OneParameters, ctx: TaskContext) -> OneOutput:
     return OneOutput(finished_at=time.time())
 
 
+@task("probe.extra", files=[OutputFile("output", "The file."), OutputFile("more", "Beside it.", optional=True)])
+def extra(parameters: OneParameters, ctx: TaskContext) -> OneOutput:
+    """Write one file, and another beside it."""
+    for name in ("output", "more"):
+        ctx.output(name, parameters.suffix).write_text(f"{name} {parameters.content}")
+    return OneOutput(finished_at=time.time())
+
+
 class WorkParameters(Parameters, frozen=True, kw_only=True):
     seconds: Annotated[Seconds, Meta(description="How long to work.")] = 0.0
 

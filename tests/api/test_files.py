@@ -22,6 +22,16 @@ def test_a_single_file_is_had_under_any_name(client, filename):
     assert client.get(answer.headers["location"]).text == "dragon"
 
 
+@pytest.mark.parametrize(
+    ("filename", "which"), [("cat.jpg", "output"), ("", "output"), ("output.png", "output"), ("more.txt", "more")]
+)
+def test_any_name_means_the_one_file_that_is_always_written(client, filename, which):
+    answer = create_file(client, ONE | {"task_name": "probe.extra"}, filename)
+
+    assert answer.status_code == 302
+    assert client.get(answer.headers["location"]).text == f"{which} dragon"
+
+
 def test_by_get_with_the_secret_in_the_query(client):
     query = {"task_name": "probe.one", "content": "by get", "secret": client.secret}
 

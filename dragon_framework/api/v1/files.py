@@ -1,7 +1,8 @@
 """`/v1/create_file` and `/v1/file`: wait for a task and redirect to one of its files.
 
 Of a task with one file any name will do, it only gives the URL a nice ending; of one
-with several, the name (with or without an ending) chooses. A file that is ready before
+with several, the name (with or without an ending) chooses, and any other name means the
+file that is always written, if there is one such. A file that is ready before
 its task is, is redirected to at once (api-notes 1.1).
 """
 
@@ -129,6 +130,7 @@ async def _submit(service: Service, new: NewTask, account: Account, base: str, p
 def _chosen(task: Task, filename: str) -> str | Response[bytes]:
     """Return the name of the output file that *filename* stands for, or the 404."""
     names = [file.name for file in task.files]
+    always = [file.name for file in task.files if not file.optional]
     if len(names) == 1:
         return names[0]
     if not names:
@@ -136,6 +138,8 @@ def _chosen(task: Task, filename: str) -> str | Response[bytes]:
     for name in (filename, filename.partition(".")[0]):
         if name in names:
             return name
+    if len(always) == 1:
+        return always[0]
     choices = ", ".join(map(repr, names))
     shown = filename if len(filename) <= 60 else f"{filename[:60]}…"
     if not filename:

@@ -97,6 +97,16 @@ def test_silence_and_short_sounds_have_none(run_task, wav, samples):
     assert (len(values["beats"]), values["tempo"]) == (0, None)
 
 
+def test_a_steady_tone_has_none_even_when_it_was_coded(run_task, sounds):
+    assert len(run_task("audio.beats", url=sounds("a.m4a", "-c:a", "aac")).values["beats"]) == 0
+
+
+def test_quiet_music_has_beats(run_task, wav):
+    truth = np.arange(0.5, 29.5, 0.5)
+
+    assert f_measure(truth, run_task("audio.beats", url=wav(0.02 * song(truth, 30), RATE)).values["beats"]) > 0.95
+
+
 def test_beats_rise_and_are_told_to_the_millisecond(run_task, wav):
     beats = run_task("audio.beats", url=wav(song(np.arange(0.5, 9.5, 0.5), 10), RATE)).values["beats"]
 
