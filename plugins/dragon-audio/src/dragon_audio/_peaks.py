@@ -50,6 +50,8 @@ def columns_of(
     end: float,
     count: int,
     on_second: Callable[[float], None],
+    *,
+    power: bool,
 ) -> Columns:
     """Return *count* columns of the sound from *start* to *end*, in seconds.
 
@@ -62,6 +64,7 @@ def columns_of(
         end: Where the last one ends.
         count: Number of columns.
         on_second: Told now and then which second has been reached.
+        power: Whether the mean square is asked for; else it is 0.
     """
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     edges = np.rint(rate * (start + np.arange(count + 1) * ((end - start) / count))).astype(np.int64)
@@ -81,8 +84,9 @@ def columns_of(
         cuts, at = cuts[some], left + some
         least[:, at] = np.minimum(least[:, at], np.minimum.reduceat(samples, cuts, axis=1))
         greatest[:, at] = np.maximum(greatest[:, at], np.maximum.reduceat(samples, cuts, axis=1))
-        squares[:, at] += np.add.reduceat(np.square(samples, dtype=np.float64), cuts, axis=1)
-    silent = ~np.isfinite(least) | ~np.isfinite(greatest)
+        if power:
+            squares[:, at] += np.add.reduceat(np.square(samples, dtype=np.float64), cuts, axis=1)
+    silent = ~np.isfinite(least) | ~np.isfinite(greatest)  # no sound there, or samples that are no numbers
     least[silent] = greatest[silent] = 0
     widths = np.maximum(np.diff(edges), 1)
     return Columns(
@@ -140,9 +144,9 @@ def _floats(samples: "NDArray[np.generic]", kind: str, channels: int) -> Floats:
     if not kind.endswith("p"):  # packed: one row, channel after channel
         samples = samples.reshape(-1, channels).T
     scale = _SCALES[kind.removesuffix("p")]
-    floats = samples.astype(np.float32)
+    floats = samples.astype(np.float32, copy=False)
     if kind.startswith("u8"):
-        floats -= 128.0
+        floats = floats - 128.0
     if scale != 1.0:
-        floats *= 1 / scale
-    return np.nan_to_num(floats, copy=False) if kind.startswith(("flt", "dbl")) else floats
+        floats = floats * np.float32(1 / scale)
+    return floats

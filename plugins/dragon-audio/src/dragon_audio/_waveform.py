@@ -51,6 +51,7 @@ def drawn(parameters: AudioWaveformParameters, ctx: TaskContext, path: Path, num
             end,
             parameters.width,
             lambda second: ctx.progress(max(0, min(99, int(100 * (second - parameters.start) / length)))),
+            power=parameters.mode == "rms",
         )
     if parameters.channels == "merged":
         columns = merged(columns)
