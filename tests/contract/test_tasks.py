@@ -23,7 +23,6 @@ REFERENCE: dict[str, dict[str, Any]] = {
 MISSING = {
     "video.convert",
     "video.create",
-    "video.info",
     "video.reverse",
     "video.strip",
     "video.thumb",

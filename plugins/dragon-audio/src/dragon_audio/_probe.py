@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from dragon_framework.errors import UnreadableSourceError
+from dragon_framework.media.kinds import media_type
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -22,29 +23,6 @@ EXPECTED = "a file with sound"
 _PADDING_SAMPLES = 4608
 """Headers that tell of the silence an encoder put at both ends differ from the packets by it: four frames of an mp3."""
 _INDEXED = {"mov", "mp4"}
-_SCANNED_MEDIA_TYPES = {
-    # Registered types (IANA) where there is one: without and with a picture.
-    "mov": ("audio/mp4", "video/mp4"),
-    "matroska": ("audio/x-matroska", "video/x-matroska"),
-    "ogg": ("audio/ogg", "video/ogg"),
-    "mp3": ("audio/mpeg", "audio/mpeg"),
-    "wav": ("audio/wav", "audio/wav"),
-    "w64": ("audio/x-w64", "audio/x-w64"),
-    "aac": ("audio/aac", "audio/aac"),
-    "flac": ("audio/flac", "audio/flac"),
-    "aiff": ("audio/aiff", "audio/aiff"),
-    "amr": ("audio/AMR", "audio/AMR"),
-    "caf": ("audio/x-caf", "audio/x-caf"),
-    "ac3": ("audio/ac3", "audio/ac3"),
-    "eac3": ("audio/eac3", "audio/eac3"),
-    "dts": ("audio/vnd.dts", "audio/vnd.dts"),
-    "au": ("audio/basic", "audio/basic"),
-    "asf": ("audio/x-ms-wma", "video/x-ms-wmv"),
-    "avi": ("video/vnd.avi", "video/vnd.avi"),
-    "flv": ("video/x-flv", "video/x-flv"),
-    "mpegts": ("video/mp2t", "video/mp2t"),
-    "mpeg": ("video/mpeg", "video/mpeg"),
-}
 
 
 class Sound(NamedTuple):
@@ -140,27 +118,3 @@ def measured(container: "InputContainer", stream: "AudioStream", check: Callable
     if "mp3" in container.format.name and 0 <= end - header <= padding:
         return header, size
     return counted, size
-
-
-def media_type(container: "InputContainer", file: IO[bytes]) -> str:
-    """Return the media type of a file, by its format and whether it has moving pictures."""
-    names = container.format.name.split(",")
-    pictures = any(not int(stream.disposition) & 0x400 for stream in container.streams.video)  # 0x400: attached_pic
-    kind = next((name for name in names if name in _SCANNED_MEDIA_TYPES), "")
-    sound, video = _SCANNED_MEDIA_TYPES.get(kind, ("application/octet-stream", "application/octet-stream"))
-    if kind in {"mov", "matroska"}:
-        place = file.tell()
-        file.seek(0)
-        head = file.read(64)
-        file.seek(place)
-        if kind == "matroska" and b"webm" in head:
-            sound, video = "audio/webm", "video/webm"
-        elif kind == "mov" and head[4:8] == b"ftyp":
-            brand = head[8:12]
-            if brand == b"qt  ":
-                sound = video = "video/quicktime"
-            elif brand.startswith(b"3g"):
-                sound, video = "audio/3gpp", "video/3gpp"
-        elif kind == "mov":
-            sound = video = "video/quicktime"  # before there were brands
-    return video if pictures else sound

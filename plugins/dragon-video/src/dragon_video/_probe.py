@@ -1,0 +1,117 @@
+"""What a film is: its header, and the first picture for what only that tells (the rotation).
+
+Stands on PyAV through the core's `media`; import it inside a task's function alone.
+"""
+
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from dragon_framework.errors import UnreadableSourceError
+from dragon_framework.fields import MAX_SIDE_PIXELS
+from dragon_framework.media.geometry import Size
+from dragon_framework.media.kinds import media_type, moving_pictures
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+EXPECTED = "a video file"
+
+FIRST_PACKETS = 400
+"""So many packets are looked through for a picture that can be decoded."""
+
+
+class Film(NamedTuple):
+    """What is told of a film; sizes in pixels, durations in seconds, angles counter clockwise in degrees."""
+
+    content_type: str
+    size: Size
+    shown: Size
+    duration: float
+    frame_rate: float | None
+    alpha: bool
+    rotation: float
+    audio_codec: str | None
+    video_codec: str
+
+
+def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callable[[], None]) -> Film:
+    """Return what an open film is.
+
+    Raises:
+        UnreadableSourceError: If there is no video, or its size is none.
+    """
+    streams = moving_pictures(container)
+    if not streams:
+        raise UnreadableSourceError(url, EXPECTED, "it has no video")
+    stream = streams[0]
+    context = stream.codec_context
+    content_type = media_type(container, file)
+    sounds = container.streams.audio
+    audio_codec = sounds[0].codec_context.codec.canonical_name if sounds else None
+    frame = _first_picture(container, stream)
+    size = (frame.width, frame.height) if frame is not None else (context.width, context.height)
+    if min(size) < 1 or max(size) > MAX_SIDE_PIXELS:
+        raise UnreadableSourceError(url, EXPECTED, f"its pictures have {size[0]} × {size[1]} px")
+    rotation = float(frame.rotation % 360) if frame is not None else 0.0
+    pixel_format = (frame.format.name if frame is not None else context.pix_fmt) or ""
+    alpha = _has_alpha(pixel_format) or stream.metadata.get("alpha_mode") == "1"
+    rate = stream.average_rate or stream.guessed_rate
+    return Film(
+        content_type=content_type,
+        size=size,
+        shown=_shown(size, stream, rotation),
+        duration=_duration(container, stream, check),
+        frame_rate=round(float(rate), 3) if rate and 0 < rate <= 1000 else None,
+        alpha=alpha,
+        rotation=rotation,
+        audio_codec=audio_codec,
+        video_codec=context.codec.canonical_name,
+    )
+
+
+def _first_picture(container: "InputContainer", stream: "VideoStream") -> "VideoFrame | None":
+    """Return the first picture that can be decoded, None if it is not found soon."""
+    import av
+
+    for number, packet in enumerate(container.demux(stream)):
+        if number > FIRST_PACKETS:
+            return None
+        try:
+            for frame in packet.decode():
+                return frame
+        except av.FFmpegError:  # a damaged packet: players go on, too
+            continue
+    return None
+
+
+def _has_alpha(pixel_format: str) -> bool:
+    """Whether pixels of this format have an alpha channel (palettes may have a clear colour, and GIF's do)."""
+    return pixel_format.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"))
+
+
+def _shown(size: Size, stream: "VideoStream", rotation: float) -> Size:
+    width, height = size
+    aspect = stream.sample_aspect_ratio
+    if aspect is not None and aspect > 0 and aspect != 1:
+        width = max(1, min(MAX_SIDE_PIXELS, round(width * aspect)))
+    return (height, width) if rotation in {90.0, 270.0} else (width, height)
+
+
+def _duration(container: "InputContainer", stream: "VideoStream", check: Callable[[], None]) -> float:
+    """Return the duration of the film: as the file says, else as its packets do."""
+    base = float(stream.time_base or 0)
+    told = container.duration / 1e6 if container.duration else 0.0
+    if told > 0:
+        return told
+    container.seek(0)
+    first, last = None, 0.0
+    for number, packet in enumerate(container.demux(stream)):
+        if number % 512 == 0:
+            check()
+        if packet.pts is None:
+            continue
+        first = packet.pts * base if first is None else min(first, packet.pts * base)
+        last = max(last, (packet.pts + (packet.duration or 0)) * base)
+    return last - (first or 0.0)
