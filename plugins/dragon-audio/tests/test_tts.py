@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from dragon_audio.spelling import plain_text, read_aloud
+from dragon_audio.spelling import pieces, plain_text, read_aloud
 from dragon_framework.errors import InvalidParametersError, TaskError
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
@@ -169,3 +169,16 @@ def test_text_becomes_ascii(text, said):
 )
 def test_dates_and_abbreviations_are_read_as_a_person_would(text, said):
     assert read_aloud(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("One. Two.", ["One. Two."]),
+        ("One is short. Two is longer. Three.", ["One is short.", "Two is longer.", "Three."]),
+        ("no sentence ends in these words", ["no sentence ends in", "these words"]),
+        ("0" * 45, ["0" * 20, "0" * 20, "0" * 5]),
+    ],
+)
+def test_long_texts_are_cut_where_one_breathes(text, cut):
+    assert pieces(text, 20) == cut

@@ -2,11 +2,16 @@
 
 import shutil
 import subprocess
+import wave
 from functools import lru_cache
 from pathlib import Path
 
 from dragon_audio._speech import Voice, run_program
+from dragon_audio.spelling import pieces
 from dragon_framework import TaskContext
+
+MOST_CHARACTERS = 500
+"""So much is spoken at once: flite holds all of it in memory, 300 kB for each character."""
 
 _VOICES = {"female": "slt", "male": "rms"}
 
@@ -27,9 +32,16 @@ class FliteDriver:
 
     def speak(self, text: str, voice: Voice, path: Path, ctx: TaskContext) -> None:
         """Write *text* as a WAV to *path*."""
-        script = ctx.temporary_directory / "text.txt"
-        script.write_text(text, encoding="ascii")
-        run_program(["flite", "-voice", self._voices[voice], "-f", str(script), "-o", str(path)], "flite", ctx)
+        script, part = ctx.temporary_directory / "text.txt", ctx.temporary_directory / "part.wav"
+        command = ["flite", "-voice", self._voices[voice], "-f", str(script), "-o", str(part)]
+        with wave.open(str(path), "wb") as whole:
+            for number, piece in enumerate(pieces(text, MOST_CHARACTERS)):
+                script.write_text(piece, encoding="ascii")
+                run_program(command, "flite", ctx)
+                with wave.open(str(part), "rb") as said:
+                    if number == 0:
+                        whole.setparams(said.getparams())
+                    whole.writeframes(said.readframes(said.getnframes()))
 
 
 @lru_cache(maxsize=1)

@@ -97,3 +97,15 @@ def _year(year: int) -> str:
     """Return a year as two numbers where it is said so: 19 84, 20 26; 2005 stays as it is."""
     century, rest = divmod(year, 100)
     return str(year) if rest < 10 or year < 1100 else f"{century} {rest}"
+
+
+def pieces(text: str, most: int) -> list[str]:
+    """Return *text* in pieces of at most *most* characters, cut between sentences, else words, else anywhere."""
+    cut: list[str] = []
+    rest = text.strip()
+    while len(rest) > most:
+        ends = [found.end() for found in re.finditer(r"[.!?;:]\s+|\n+", rest[:most])]
+        at = ends[-1] if ends else rest.rfind(" ", 1, most) + 1 or most
+        cut.append(rest[:at].strip())
+        rest = rest[at:].strip()
+    return [piece for piece in (*cut, rest) if piece]
