@@ -69,6 +69,8 @@ def submit(arguments: argparse.Namespace) -> int:
         if key := status.get("key"):
             ended = _cancelled(client, key)
             print(f"dragon: the task {key} {'was cancelled' if ended else 'goes on'}", file=sys.stderr)
+        else:
+            print("dragon: stopped before the server had told the task's key; the task may run", file=sys.stderr)
         return 130
     finally:
         bar.clear()

@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -147,6 +148,7 @@ def test_ctrl_c_cancels_the_task(service, environ, tmp_path):
         text=True,
     )
     wait_until(marker.exists)
+    time.sleep(0.5)  # the task may begin before its key has been read
 
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=20)

@@ -183,7 +183,8 @@ def test_many_tasks_survive_the_death_of_one_of_two_workers(cluster, tmp_path):
 
     assert [status["status"] for status in statuses] == ["success"] * 40
     assert all(lines(log)[-1].startswith("end") for log in logs)
-    assert sum(lines(log).count(line) for log in logs for line in set(lines(log)) if line.startswith("end")) == 40
+    ends = sum(line.startswith("end") for log in logs for line in lines(log))
+    assert 40 <= ends <= 42  # the two that ran may have ended just before: what was not told runs again
 
 
 def test_a_stopped_worker_hands_its_task_to_the_other(cluster, tmp_path):
