@@ -22,6 +22,7 @@ FIGURES = (
     "thumbor",
     "analysis",
     "html",
+    "audio",
     "accuracy.gif",
     "accuracy.thumb",
 )

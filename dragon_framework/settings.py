@@ -20,6 +20,7 @@ from msgspec import Meta, Struct
 
 from dragon_framework.errors import SettingsError
 
+QUEUE_TASKS = 200_000
 WEEK_SECONDS = 7 * 24 * 3600  # "about one week", v1 reference 1.6
 
 S = TypeVar("S", bound=Struct)
@@ -52,7 +53,7 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     max_tasks: Annotated[Positive, Meta(description="Most task definitions, or keys, in one request.")] = 5000
     queue_tasks: Annotated[
         Positive, Meta(description="Most tasks in one queue, waiting and running; a request that passes it gets a 503.")
-    ] = 200_000
+    ] = QUEUE_TASKS
     block_seconds: Annotated[
         PositiveSeconds, Meta(description="Longest wait of `block` and of files; then the current statuses.")
     ] = 300.0

@@ -16,6 +16,8 @@ from typing import IO, TYPE_CHECKING
 from dragon_framework.errors import TaskError, UnreadableSourceError
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
 
 FORMATS = (
@@ -50,6 +52,23 @@ def open_media(file: Path | IO[bytes], url: str, expected: str = "a sound or vid
         opened = f"file:{file}" if isinstance(file, Path) else file
         with av.open(opened, "r", metadata_errors="replace", container_options=options) as container:
             yield container
+
+
+def decoded(container: "InputContainer", stream: "AudioStream") -> "Iterator[AudioFrame]":
+    """Yield the frames of a sound stream; packets that are damaged are passed over, as players do.
+
+    Args:
+        container: An open medium, at its beginning or where it was sought to.
+        stream: One of its sound streams.
+    """
+    import av
+
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.InvalidDataError:
+            continue
+        yield from frames
 
 
 @contextmanager

@@ -17,7 +17,6 @@ that is put before the scripts that need it; it stands on nothing.
 
 TURNS = "dragon:q:"
 LINE = "dragon:w:"
-LATER = "dragon:r:"
 
 PRIORITIES = {"low": -1, "normal": 0, "high": 1}
 """What a client can ask for. It orders the tasks of its own account alone."""

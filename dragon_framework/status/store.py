@@ -11,7 +11,7 @@ from typing import Any
 import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from dragon_framework.settings import WEEK_SECONDS
+from dragon_framework.settings import QUEUE_TASKS, WEEK_SECONDS
 from dragon_framework.status import scripts
 from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
@@ -19,8 +19,6 @@ from dragon_framework.status.hub import Hub, Watch
 from dragon_framework.status.model import now
 from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, Verdict, batch_of, pack
 
-MOST_QUEUED = 200_000
-"""Most tasks in one queue, where nothing else is said."""
 MAX_BATCH = 5000
 """Most tasks in one call, so that other clients of Redis get their turn."""
 
@@ -38,7 +36,7 @@ class TaskStore:
         self,
         client: "redis.asyncio.Redis",
         retention_seconds: float = WEEK_SECONDS,
-        queue_tasks: int = MOST_QUEUED,
+        queue_tasks: int = QUEUE_TASKS,
     ) -> None:
         self.client = client
         self._queue_tasks = queue_tasks
@@ -51,7 +49,7 @@ class TaskStore:
         self._hub = Hub(client, self.get)
 
     @classmethod
-    def connect(cls, url: str, retention_seconds: float = WEEK_SECONDS, queue_tasks: int = MOST_QUEUED) -> "TaskStore":
+    def connect(cls, url: str, retention_seconds: float = WEEK_SECONDS, queue_tasks: int = QUEUE_TASKS) -> "TaskStore":
         """Return a store on the server at *url*; connects when first used.
 
         Raises:

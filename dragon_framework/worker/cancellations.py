@@ -13,7 +13,7 @@ import structlog
 
 from dragon_framework.status.model import is_final
 from dragon_framework.status.scripts import CANCELLATIONS, STATUS
-from dragon_framework.worker.execution import Executor
+from dragon_framework.worker.pool import RunnerPool
 
 log = structlog.get_logger("dragon.cancellations")
 
@@ -26,12 +26,12 @@ class Cancellations:
 
     Args:
         client: Redis client of this process.
-        executor: Knows what runs.
+        pool: Knows what runs.
     """
 
-    def __init__(self, client: "redis.Redis", executor: Executor) -> None:
+    def __init__(self, client: "redis.Redis", pool: RunnerPool) -> None:
         self._client: Any = client
-        self._executor = executor
+        self._pool = pool
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cancellations", daemon=True)
 
@@ -65,12 +65,12 @@ class Cancellations:
                 if message["type"] == "subscribe":
                     self._find_missed()
                 elif message["type"] == "message":
-                    self._executor.take_away(message["data"].decode("utf-8", "replace"))
+                    self._pool.take_away(message["data"].decode("utf-8", "replace"))
 
     def _find_missed(self) -> None:
-        keys = self._executor.running()
+        keys = self._pool.running()
         if not keys:
             return
         for key, blob in zip(keys, self._client.mget([STATUS + key for key in keys]), strict=True):
             if blob is None or is_final(blob):
-                self._executor.take_away(key)
+                self._pool.take_away(key)

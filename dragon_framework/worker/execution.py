@@ -9,14 +9,11 @@ final status stands. After a fault that may pass, RETRY stands in its place: the
 queued again for a later time, a few times.
 """
 
-import contextlib
 import random
 import re
 import shutil
-import threading
 import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +42,8 @@ from dragon_framework.status.model import (
 )
 from dragon_framework.storage import Storage
 from dragon_framework.worker.places import Places
-from dragon_framework.worker.processes import Nursery
-from dragon_framework.worker.runner import HandedBack, TakenAway, TaskRunner
+from dragon_framework.worker.pool import RunnerPool
+from dragon_framework.worker.runner import HandedBack, TakenAway
 from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run
 
 REDIS_PAUSE_SECONDS = 0.5
@@ -74,7 +71,7 @@ class Executor:
         registry: The installed tasks.
         storage: Where outputs go.
         settings: The service's settings.
-        nursery: Forks task processes.
+        pool: Lends what runs tasks.
         hooks: Told when tasks start and finish.
         directory: Where this worker's runs keep their files.
     """
@@ -86,7 +83,7 @@ class Executor:
         registry: Registry,
         storage: Storage,
         settings: Settings,
-        nursery: Nursery,
+        pool: RunnerPool,
         hooks: Hooks,
         directory: Path,
     ) -> None:
@@ -94,54 +91,13 @@ class Executor:
         self._registry = registry
         self._storage = storage
         self._settings = settings
-        self._nursery = nursery
+        self._pool = pool
         self._hooks = hooks
         self._directory = directory
-        self._runners: list[TaskRunner] = []
-        self._idle: list[TaskRunner] = []  # the last one used is the next: it is warm
-        self._handing_back = False
-        self._lock = threading.Lock()
         self._ttl = max(1, int(settings.retention_seconds))
         self._log: Any = structlog.get_logger("dragon.tasks").bind()  # bound once: a filtered line costs nothing
         self._courier = broker.courier
         self._places = Places(settings.slots)
-
-    def prepare(self, stop: threading.Event) -> None:
-        """Fork a task process for each slot, ahead of the tasks, unless *stop* is set meanwhile."""
-        for _ in range(self._settings.slots):
-            if stop.is_set():
-                return
-            runner = self._new_runner()
-            try:
-                runner.prepare()
-            except OSError as error:
-                self._log.warning("task_process_unavailable", reason=str(error))
-            with self._lock:
-                self._idle.append(runner)
-
-    def running(self) -> list[str]:
-        """Return the keys of the tasks that run now."""
-        with self._lock:
-            return [key for runner in self._runners if (key := runner.key)]
-
-    def take_away(self, key: str) -> None:
-        """End the run of the task *key*, if it runs here: it has a final status, or another worker."""
-        with self._lock:
-            for runner in self._runners:
-                runner.take_away(key)
-
-    def hand_back_all(self) -> None:
-        """End all running tasks; they are queued again."""
-        with self._lock:
-            self._handing_back = True
-            for runner in self._runners:
-                runner.hand_back()
-
-    def close(self) -> None:
-        """End the task processes."""
-        with self._lock:
-            for runner in self._runners:
-                runner.close()
 
     def execute(self, key: str, queue: str, message_id: str) -> None:
         """Take the task *key* through its life; never raises.
@@ -222,7 +178,7 @@ class Executor:
             if isinstance(may, Exception):  # the final status will say it
                 self._log.warning("start_not_shown", key=life.key, reason=str(may))
             elif not may:
-                self.take_away(life.key)
+                self._pool.take_away(life.key)
 
         arguments = [life.key, life.events.started, self._ttl]
         self._courier.post(scripts.BEGIN, [scripts.STATUS + life.key], arguments, on_answer)
@@ -258,12 +214,7 @@ class Executor:
 
         self._courier.post(
             scripts.RETRY,
-            [
-                scripts.STATUS + life.key,
-                self._broker.unacknowledged(queue),
-                self._broker.messages(queue),
-                scripts.METRICS,
-            ],
+            self._last_keys(life, queue),
             [life.key, message_id, encode_status(status), self._ttl, int(seconds * 1000), queue, life.task_name],
             on_answer,
         )
@@ -284,12 +235,7 @@ class Executor:
 
         self._courier.post(
             scripts.FINISH,
-            [
-                scripts.STATUS + life.key,
-                self._broker.unacknowledged(queue),
-                self._broker.messages(queue),
-                scripts.METRICS,
-            ],
+            self._last_keys(life, queue),
             [
                 life.key,
                 encode_status(status),
@@ -301,6 +247,11 @@ class Executor:
             ],
             on_answer,
         )
+
+    def _last_keys(self, life: "_Life", queue: str) -> list[str]:
+        """Return what RETRY and FINISH write: status, unacknowledged set, messages, metrics."""
+        broker = self._broker
+        return [scripts.STATUS + life.key, broker.unacknowledged(queue), broker.messages(queue), scripts.METRICS]
 
     def _tell_finished(self, life: "_Life", status: Status, seconds: float) -> None:
         self._log.info(
@@ -326,7 +277,7 @@ class Executor:
             task = self._registry.get(life.task_name)
             self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
             run = Run(life.key, task.name, life.definition.parameters, directory, life.definition.base)
-            with self._runner() as runner:
+            with self._pool.lent() as runner:
                 outcome = runner.run(run, task, lambda: self._show_begun(life), lambda report: self._show(life, report))
             life.tidy = isinstance(outcome, Done) and outcome.tidy
             return outcome
@@ -390,32 +341,6 @@ class Executor:
             urls[file.name] = f"{life.definition.base}/storage/{life.key}/{file.filename}"
         life.partial_files |= urls
         return urls
-
-    @contextlib.contextmanager
-    def _runner(self) -> Iterator[TaskRunner]:
-        """Lend a runner; no more processes than slots are kept when they have nothing to do."""
-        with self._lock:
-            runner = self._idle.pop() if self._idle else None
-        runner = runner or self._new_runner()
-        try:
-            yield runner
-        finally:
-            with self._lock:
-                kept = len(self._idle) < self._settings.slots
-                if kept:
-                    self._idle.append(runner)
-                else:
-                    self._runners.remove(runner)
-            if not kept:
-                runner.close()
-
-    def _new_runner(self) -> TaskRunner:
-        runner = TaskRunner(self._nursery, self._settings.worker.tasks_per_process)
-        with self._lock:
-            self._runners.append(runner)
-            if self._handing_back:
-                runner.hand_back()
-        return runner
 
     def _patiently(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         """Call a script; while Redis is away, wait for it: nothing that was done is given up."""

@@ -40,6 +40,7 @@ from dragon_framework.status.connection import connect_sync
 from dragon_framework.storage import Storage, open_storage
 from dragon_framework.worker.cancellations import Cancellations
 from dragon_framework.worker.execution import Executor
+from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.processes import Nursery
 
 log = structlog.get_logger("dragon.worker")
@@ -107,12 +108,13 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     broker = DragonBroker(client, courier, slots=settings.slots)
     hooks = load_hooks()
     with _run_directory(settings.data_path / "runs") as directory:
+        pool = RunnerPool(nursery, settings.slots, settings.worker.tasks_per_process)
         executor = Executor(
             broker=broker,
             registry=registry,
             storage=storage,
             settings=settings,
-            nursery=nursery,
+            pool=pool,
             hooks=hooks,
             directory=directory,
         )
@@ -136,22 +138,22 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             worker_threads=settings.slots + max(0, len(queues) - 1),  # see `places`
         )
         reaper = Reaper(broker, settings.worker.heartbeat_seconds)
-        cancellations = Cancellations(client, executor)
+        cancellations = Cancellations(client, pool)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
         hooks.call("dragon_startup", settings=settings, role="worker")
         reaper.start()
         cancellations.start()
         sweeper.start()
-        executor.prepare(stop)
+        pool.prepare(stop)
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
         while not stop.wait(STUCK_SECONDS):
             _give_back_stuck(worker, broker)
         log.info("worker_stopping", grace_seconds=settings.worker.shutdown_seconds)
-        _drain(worker, broker, executor, settings.worker.shutdown_seconds)
+        _drain(worker, broker, pool, settings.worker.shutdown_seconds)
         reaper.stop()
         cancellations.stop()
-        executor.close()
+        pool.close()
         if not courier.flush(FLUSH_SECONDS):
             log.warning("statuses_not_written", reason="Redis does not answer")
         with contextlib.suppress(redis.RedisError):  # the reaper of another worker does it then
@@ -179,7 +181,7 @@ def _give_back_waiting(worker: "dramatiq.Worker") -> None:
                 consumer.requeue_messages([item.message])
 
 
-def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, grace_seconds: float) -> None:
+def _drain(worker: "dramatiq.Worker", broker: DragonBroker, pool: RunnerPool, grace_seconds: float) -> None:
     """Give back what has not begun, wait for what runs, hand back the rest."""
     broker.draining = True
     for thread in worker.workers:
@@ -189,7 +191,7 @@ def _drain(worker: "dramatiq.Worker", broker: DragonBroker, executor: Executor, 
     while any(thread.is_alive() for thread in worker.workers) and time.monotonic() < deadline:
         time.sleep(0.02)
     if any(thread.is_alive() for thread in worker.workers):
-        executor.hand_back_all()
+        pool.hand_back_all()
     worker.stop(timeout=10_000)
 
 

@@ -14,15 +14,6 @@ from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import Courier
 from dragon_framework.queue.message import encode_message
 from dragon_framework.queue.reaper import Reaper
-from dragon_framework.status.connection import connect_sync
-
-
-@pytest.fixture
-def client(redis_url):
-    client = connect_sync(redis_url)
-    client.flushdb()
-    yield client
-    client.close()
 
 
 @pytest.fixture

@@ -11,18 +11,9 @@ from dragon_framework.queue import scripts
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import Courier
 from dragon_framework.status import scripts as status_scripts
-from dragon_framework.status.connection import connect_sync
 from dragon_framework.status.model import Events, Status, encode_status, now
 from dragon_framework.status.store import TaskStore
 from dragon_framework.status.submission import Submission, Verdict
-
-
-@pytest.fixture
-def client(redis_url):
-    client = connect_sync(redis_url)
-    client.flushdb()
-    yield client
-    client.close()
 
 
 @pytest.fixture

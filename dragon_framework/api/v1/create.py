@@ -83,13 +83,20 @@ async def _create(
     priority = priority_in(body)
     tasks = new_tasks(service, definitions, account, base)
     if name is not None:
-        return await _create_once(service, name, body, tasks, account, base)
+        return await _create_once(service, name, body, tasks, account, base, priority=priority)
     await submit(service, tasks, account, priority)
     return tasks, [task.submission.status for task in tasks]
 
 
 async def _create_once(
-    service: Service, name: str, body: dict[str, Any], tasks: list[NewTask], account: Account, base: str
+    service: Service,
+    name: str,
+    body: dict[str, Any],
+    tasks: list[NewTask],
+    account: Account,
+    base: str,
+    *,
+    priority: int,
 ) -> tuple[list[NewTask], list[bytes | None]]:
     """Create tasks unless a request with this idempotency key has; then return those.
 
@@ -114,7 +121,7 @@ async def _create_once(
     else:
         definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
         tasks = new_tasks(service, definitions, account, base, keys=kept.keys)
-    await write(service, tasks, account, priority_in(body))
+    await write(service, tasks, account, priority)
     if first:
         announce(service, tasks, account)
     return tasks, await service.store.get([task.submission.key for task in tasks])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dragon_audio._probe import EXPECTED, first_sound
 from dragon_framework import TaskContext
-from dragon_framework.media.reading import open_media
+from dragon_framework.media.reading import decoded, open_media
 
 Array = NDArray[Any]
 
@@ -97,14 +97,9 @@ def _blocks(container: Any, stream: Any) -> Iterator[_Block]:
         return _Block(frames, fresh), held[len(frames) * HOP :]
 
     def pieces() -> Iterator[Array]:
-        for packet in container.demux(stream):
-            try:
-                decoded = packet.decode()
-            except av.InvalidDataError:  # a damaged packet: players go on, too
-                continue
-            for frame in decoded:
-                for piece in resampler.resample(frame):
-                    yield np.nan_to_num(piece.to_ndarray().ravel())
+        for frame in decoded(container, stream):
+            for piece in resampler.resample(frame):
+                yield np.nan_to_num(piece.to_ndarray().ravel())
         for piece in resampler.resample(None):
             yield np.nan_to_num(piece.to_ndarray().ravel())
 

@@ -11,7 +11,7 @@ from dragon_audio.spelling import pieces
 from dragon_framework import TaskContext
 
 MOST_CHARACTERS = 500
-"""So much is spoken at once: flite holds all of it in memory, 300 kB for each character."""
+"""So much is spoken at once: flite holds all of it in memory, with all that it knows of each sound."""
 
 _VOICES = {"female": "slt", "male": "rms"}
 

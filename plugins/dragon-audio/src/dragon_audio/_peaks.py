@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dragon_framework.media.reading import decoded
+
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
@@ -107,28 +109,21 @@ def _pieces(
     container: "InputContainer", stream: "AudioStream", start: float, end: float
 ) -> Iterator[tuple[int, Floats]]:
     """Yield (place of the first sample, samples) in order: about `PIECE_SAMPLES` at a time."""
-    import av
-
     rate, channels = stream.codec_context.sample_rate, stream.codec_context.channels
     base = stream.time_base or Fraction(1, rate)
     origin = float((stream.start_time or 0) * base)
     if start > FAR_SECONDS and not SOUGHT_BY_GUESS & set(container.format.name.split(",")):
         container.seek(int((start - 1 + origin) / base), stream=stream, backward=True)
     place, held, kept = -1, 0, list[Floats]()
-    for packet in container.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.InvalidDataError:  # a damaged packet: players go on, too
-            continue
-        for frame in frames:
-            if place < 0:
-                time = frame.time if frame.time is not None else origin
-                place = max(0, round((time - origin) * rate))
-            samples = _floats(frame.to_ndarray(), frame.format.name, len(frame.layout.channels))
-            if samples.shape[0] != channels:  # a file that changes its mind
-                samples = np.resize(samples, (channels, samples.shape[1]))
-            kept.append(samples)
-            held += samples.shape[1]
+    for frame in decoded(container, stream):
+        if place < 0:
+            time = frame.time if frame.time is not None else origin
+            place = max(0, round((time - origin) * rate))
+        samples = _floats(frame.to_ndarray(), frame.format.name, len(frame.layout.channels))
+        if samples.shape[0] != channels:  # a file that changes its mind
+            samples = np.resize(samples, (channels, samples.shape[1]))
+        kept.append(samples)
+        held += samples.shape[1]
         if held >= PIECE_SAMPLES:
             yield place, np.concatenate(kept, axis=1)
             place, held = place + held, 0

@@ -1,0 +1,96 @@
+"""The audio tasks over an hour of stereo mp3, each in a process of its own, beside the plain ffmpeg program.
+
+Times are those of whole processes, start and import included; memory is the greatest resident
+size of the process. Both sides of a ratio take turns.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.report import Figure
+from dragon_framework.media.ffmpeg import ffmpeg_program
+
+SECONDS = 3600
+CONVERTED_SECONDS = 600
+ROUNDS = 3
+DRAGON = str(Path(sys.executable).parent / "dragon")
+
+
+class Run(NamedTuple):
+    """Wall-clock seconds of a process, and its greatest resident size in bytes."""
+
+    seconds: float
+    resident: int
+
+
+def measure() -> list[Figure]:
+    """Measure waveform and convert with their bars (issue of dragon-audio), info and beats to be read."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        hour, part = Path(directory, "hour.mp3"), Path(directory, "part.mp3")
+        sound = "0.4*sin(440*t)*abs(sin(3*t))+0.1*(random(0)-0.5)|0.3*sin(330*t)"
+        _ffmpeg("-f", "lavfi", "-i", f"aevalsrc='{sound}':s=44100:d={SECONDS}", "-b:a", "128k", hour)
+        _ffmpeg("-i", hour, "-t", CONVERTED_SECONDS, "-c", "copy", part)
+        decoded, drawn, plain, converted = [], [], [], []
+        for _ in range(ROUNDS):
+            decoded.append(_ffmpeg("-i", hour, "-f", "null", "-"))
+            drawn.append(_dragon(directory, "audio.waveform", hour))
+            plain.append(_ffmpeg("-i", part, "-c:a", "libvorbis", "-q:a", "5", Path(directory, "plain.ogg")))
+            converted.append(_dragon(directory, "audio.convert", part, "codec=vorbis"))
+        told = min(_dragon(directory, "audio.info", hour) for _ in range(ROUNDS))
+        found = _dragon(directory, "audio.beats", hour)
+    waveform, decoding = min(drawn), min(decoded)
+    minutes = SECONDS // 60
+    return [
+        Figure(
+            name=f"audio.waveform of {minutes} min of mp3",
+            ours=f"{waveform.seconds:.1f} s",
+            peer=f"{decoding.seconds:.1f} s, ffmpeg decoding it to nothing",
+            value=waveform.seconds / decoding.seconds,
+            bar=1.2,
+        ),
+        Figure(
+            name="    its memory",
+            ours=f"{waveform.resident / 1e6:.0f} MB",
+            value=max(run.resident for run in drawn) / 1e6,
+            bar=80.0,
+            unit="MB",
+        ),
+        Figure(
+            name=f"audio.convert of {CONVERTED_SECONDS // 60} min of mp3 to vorbis",
+            ours=f"{min(converted).seconds:.1f} s",
+            peer=f"{min(plain).seconds:.1f} s, the plain ffmpeg command",
+            value=min(converted).seconds / min(plain).seconds,
+            bar=1.05,
+        ),
+        Figure(name=f"audio.info of {minutes} min of mp3", ours="", value=told.seconds, unit="s"),
+        Figure(
+            name=f"audio.beats of {minutes} min of mp3",
+            ours=f"{found.resident / 1e6:.0f} MB",
+            value=found.seconds,
+            unit="s",
+        ),
+    ]
+
+
+def _ffmpeg(*arguments: object) -> Run:
+    return _run([ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)])
+
+
+def _dragon(directory: str, task: str, source: Path, *parameters: str) -> Run:
+    return _run([DRAGON, "run", task, f"url={source}", *parameters, "-o", f"{directory}/out", "--json"])
+
+
+def _run(command: list[str]) -> Run:
+    begin = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Run(seconds, usage.ru_maxrss * 1024)
