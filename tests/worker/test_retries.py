@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dragon_framework.keys import new_key
+
 
 def tries(path):
     return [float(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -40,13 +42,20 @@ def test_a_fault_that_passes_is_waited_for_and_told_meanwhile(lab, tmp_path):
 def test_a_fault_that_stays_ends_the_task_after_the_last_retry_with_growing_waits(lab, tmp_path, task, code):
     path = tmp_path / "tries"
     lab.start_worker(worker_retry_seconds=0.1, worker_retries=3)
+    key = new_key()
 
-    status = lab.wait(lab.submit(task, path=str(path)))
+    with lab.listening(key) as seen:
+        lab.submit(task, key=key, path=str(path))
+        status = lab.wait(key)
 
     assert status["status"] == "error"
     assert status["error"] == {"code": code, "transient": True}
+    told = [one["retry"] for one in seen if "retry" in one]
+    assert [retry["number"] for retry in told] == [1, 2, 3]
+    for retry, seconds in zip(told, (0.1, 0.3, 0.9), strict=True):
+        assert 0.75 * seconds <= retry["seconds"] <= 1.25 * seconds
     waits = [later - earlier for earlier, later in itertools.pairwise(tries(path))]
-    assert [wait >= least for wait, least in zip(waits, (0.075, 0.225, 0.675), strict=True)] == [True] * 3
+    assert [wait >= retry["seconds"] for wait, retry in zip(waits, told, strict=True)] == [True] * 3
     lab.wait_until(lab.nothing_is_left, "messages and files are gone")
 
 
