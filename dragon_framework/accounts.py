@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from dragon_framework.errors import DragonError
+from dragon_framework.signing import SIGNING, SigningKeys, decode_keys, encode_keys, keys_of, new_keys, rotate
 
 ACCOUNTS = "dragon:accounts"
 CREDENTIALS = "dragon:credentials"
@@ -236,6 +237,7 @@ class AccountStore:
         account = self.get(account_id)
         self._client.hdel(CREDENTIALS, account.secret_digest, digest_of(account.api_key))
         self._client.hdel(ACCOUNTS, account_id)
+        self._client.hdel(SIGNING, account_id)
 
     def set_limits(self, account_id: str, limits: AccountLimits) -> Account:
         """Change the limits of an account and return it.
@@ -246,6 +248,15 @@ class AccountStore:
         account = msgspec.structs.replace(self.get(account_id), limits=limits)
         self._client.hset(ACCOUNTS, account_id, msgspec.json.encode(account))
         return account
+
+    def signing_keys(self, account_id: str, *, new: bool = False) -> SigningKeys:
+        """Return the signing keys of an account; *new* gives it another key, and the old one holds for a day more.
+
+        Raises:
+            AccountError: If there is none.
+        """
+        account = self.get(account_id)
+        return rotate(self._client, account.id) if new else keys_of(self._client, account.id)
 
     def ensure_development(self, data_directory: Path) -> tuple[str, str]:
         """Return (secret, api key) of the development account; make it on the first start.
@@ -295,6 +306,19 @@ class AccountLookup:
         if account is None or account.api_key != api_key or not referrer_allowed(account.referrers, referrer):
             return None
         return account
+
+    async def signing_keys(self, account_id: str) -> SigningKeys:
+        """Return the signing keys of an account; they are made when they are asked for the first time."""
+        blob = await self._client.hget(SIGNING, account_id)
+        if blob is None:
+            await self._client.hsetnx(SIGNING, account_id, encode_keys(new_keys()))
+            blob = await self._client.hget(SIGNING, account_id)
+        return decode_keys(blob)
+
+    async def by_id(self, account_id: str) -> Account | None:
+        """Return the account with this name, None if there is none."""
+        blob = await self._client.hget(ACCOUNTS, account_id)
+        return None if blob is None else msgspec.json.decode(blob, type=Account)
 
     async def count_tasks(self, account: Account, tasks: int) -> None:
         """Count tasks that are about to be created.

@@ -26,7 +26,7 @@ import pluggy
 from msgspec import Struct
 
 from dragon_framework.discovery import installed, load_each, reason_of
-from dragon_framework.errors import PluginError
+from dragon_framework.errors import PluginError, SourceRefusedError
 from dragon_framework.problems import suggestion
 from dragon_framework.settings import Settings
 
@@ -224,6 +224,21 @@ def load_hooks() -> Hooks:
 def specified_hooks() -> dict[str, Callable[..., Any]]:
     """Return the specification of every hook, by name, in the order of this module."""
     return {name: value for name, value in vars(HookSpecifications).items() if name.startswith("dragon_")}
+
+
+def fetch_policy(hooks: "Hooks") -> Callable[[str, str, str], None] | None:
+    """Return the fetch policy of the installed plugins as one check; None if there is none.
+
+    It is called with (url, host, address), and raises `SourceRefusedError` for what a plugin refuses.
+    """
+    if not hooks.implements("dragon_fetch_policy"):
+        return None
+
+    def check(url: str, host: str, address: str) -> None:
+        for reason in hooks.call("dragon_fetch_policy", url=url, host=host, address=address):
+            raise SourceRefusedError(url, str(reason))
+
+    return check
 
 
 def _manager() -> pluggy.PluginManager:

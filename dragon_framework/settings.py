@@ -87,6 +87,22 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     ] = 0.1
 
 
+class CallbackSettings(Struct, frozen=True, kw_only=True):
+    """How final statuses are sent to the `url_callback` of tasks."""
+
+    attempts: Annotated[
+        int, Meta(ge=1, le=100, description="How often a callback is tried before it counts as failed.")
+    ] = 8
+    retry_seconds: Annotated[
+        PositiveSeconds,
+        Meta(description="Wait before the second try; each further wait is four times as long, and at most 6 hours."),
+    ] = 5.0
+    timeout_seconds: Annotated[PositiveSeconds, Meta(description="How long a receiver may take to answer.")] = 15.0
+    concurrency: Annotated[
+        int, Meta(ge=1, le=256, description="Callbacks a worker process sends at once; a quarter of them to one host.")
+    ] = 16
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The whole service."""
 
@@ -117,6 +133,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sources: SourcesSettings = SourcesSettings()
     api: ApiSettings = ApiSettings()
     worker: WorkerSettings = WorkerSettings()
+    callbacks: CallbackSettings = CallbackSettings()
     plugins: dict[str, dict[str, Any]] = {}
     """Tables of the configuration file that belong to plugins, by family."""
 
@@ -131,7 +148,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return Path(self.data_dir).expanduser().resolve()
 
 
-_SECTIONS = ("sources", "api", "worker")
+_SECTIONS = ("sources", "api", "worker", "callbacks")
 
 
 def load_settings(

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from dragon_framework.accounts import Account, AccountLimitError
+from dragon_framework.api.callback_url import CALLBACK, with_callback
 from dragon_framework.api.problems import Problem, RequestError, bad_request, unavailable
 from dragon_framework.api.requests import json_kind, quoted
 from dragon_framework.api.service import Service
@@ -94,8 +95,8 @@ def new_tasks(
     *,
     location: str = "body",
     name: str = "tasks",
-    strict: bool = True,
     keys: Sequence[str] = (),
+    callbacks: bool = False,
 ) -> list[NewTask]:
     """Return the tasks that *definitions* ask for, not written yet.
 
@@ -104,17 +105,17 @@ def new_tasks(
         definitions: Objects with `task_name` and parameters.
         account: Who creates them.
         base: URL of the service as the client knows it.
-        location: `body` or `query`, for errors.
+        location: `body`, or `query`: then values came as text.
         name: What the request calls the definitions, for errors.
-        strict: False for values that came as text.
         keys: Keys they must have; fresh ones by default.
+        callbacks: Whether every definition may have a `url_callback`, also of tasks that do not list it.
 
     Raises:
         RequestError: If one is no definition, or names no installed task; it names them all.
     """
     tasks: list[NewTask] = []
     problems: list[Problem] = []
-    time = now()
+    time, strict = now(), location == "body"
     owner = (account.id, base, account.limits.concurrent_tasks is not None)
     get = service.registry.get
     for number, definition in enumerate(definitions):
@@ -133,11 +134,14 @@ def new_tasks(
         key = keys[number] if keys else new_key()
         values = {field: value for field, value in definition.items() if field not in _NOT_PARAMETERS}
         try:
-            parameters = convert_parameters(task, values, strict=strict)
+            if callbacks and CALLBACK in values:
+                parameters, callback = with_callback(task, values, strict=strict)
+            else:
+                parameters, callback = convert_parameters(task, values, strict=strict), ""
         except InvalidParametersError as error:
             tasks.append(NewTask(task, b"", Submission(key, _refused(key, time, error))))
         else:
-            tasks.append(_queued(task, key, time, _encode(parameters), owner))
+            tasks.append(_queued(task, key, time, _encode(parameters), owner, callback))
     if problems:
         if len(problems) > MAX_PROBLEMS:
             more = f"{len(problems) - MAX_PROBLEMS} more definitions are wrong"
@@ -248,9 +252,9 @@ def digest_of(service: Service, task: NewTask, account: Account, base: str) -> s
     return hashlib.sha256(_encode(facts) + task.parameters).hexdigest()
 
 
-def _queued(task: Task, key: str, time: str, parameters: bytes, owner: tuple[str, str, bool]) -> NewTask:
+def _queued(task: Task, key: str, time: str, parameters: bytes, owner: tuple[str, str, bool], callback: str) -> NewTask:
     status = f'{{"status":"queued","key":"{key}","events":{{"queued":"{time}"}}}}'.encode()
-    definition = encode_definition(Definition(task.name, msgspec.Raw(parameters), *owner))
+    definition = encode_definition(Definition(task.name, msgspec.Raw(parameters), *owner, callback))
     return NewTask(task, parameters, Submission(key, status, definition, task.queue))
 
 

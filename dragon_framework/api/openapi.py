@@ -3,118 +3,13 @@
 from typing import Any
 
 from dragon_framework import __version__
+from dragon_framework.api.openapi_schemas import SCHEMAS
 from dragon_framework.registry import Registry
 from dragon_framework.schema import openapi_components
 
 Json = dict[str, Any]
 
 KEY_PATTERN = "^[A-Z2-7]{26}$"
-
-_DATE: Json = {"type": "string", "format": "date-time"}
-
-_ERROR: Json = {
-    "type": "object",
-    "description": "What went wrong, for programs.",
-    "required": ["code", "transient"],
-    "properties": {
-        "code": {"type": "string", "description": "Stable; listed at /docs#errors."},
-        "transient": {"type": "boolean", "description": "Whether the same task may succeed later."},
-    },
-}
-
-_SCHEMAS: dict[str, Json] = {
-    "TaskStatus": {
-        "type": "object",
-        "description": "How a task is doing.",
-        "required": ["status", "key", "events"],
-        "properties": {
-            "status": {"enum": ["queued", "executing", "success", "error"]},
-            "key": {"type": "string", "description": "Identifies the task; who holds it may read status and files."},
-            "progress": {"description": "How far the task is; its type depends on the task, null when it is over."},
-            "events": {
-                "type": "object",
-                "properties": {"queued": _DATE, "started": _DATE, "completed": _DATE},
-            },
-            "result": {
-                "description": "Output values and URLs of files; of a failed task a sentence, or the wrong fields."
-            },
-            "error": _ERROR,
-            "retry": {
-                "type": "object",
-                "description": "While a task is queued again after a fault that may pass.",
-                "required": ["number", "seconds", "error", "result"],
-                "properties": {
-                    "number": {"type": "integer", "minimum": 1, "description": "1 for the first time."},
-                    "seconds": {"type": "number", "description": "How long it waits after the last try."},
-                    "error": _ERROR,
-                    "result": {"description": "What the last try ended with, in words."},
-                },
-            },
-            "details": {
-                "type": "object",
-                "properties": {"task_name": {"type": "string"}, "parameters": {"type": "object"}},
-            },
-        },
-    },
-    "TaskStatuses": {"type": "array", "items": {"$ref": "#/components/schemas/TaskStatus"}},
-    "RequestErrors": {
-        "type": "object",
-        "description": "What is wrong with the request.",
-        "required": ["status", "errors"],
-        "properties": {
-            "status": {"const": "error"},
-            "errors": {
-                "type": "array",
-                "minItems": 1,
-                "items": {
-                    "type": "object",
-                    "required": ["name", "location", "description"],
-                    "properties": {
-                        "name": {"type": "string"},
-                        "location": {"enum": ["body", "query", "header", "path", "account", "service"]},
-                        "description": {"type": "string"},
-                    },
-                },
-            },
-        },
-    },
-    "FileMessage": {
-        "type": "object",
-        "required": ["status", "message"],
-        "properties": {
-            "status": {"const": "error"},
-            "message": {"type": "string"},
-            "key": {"type": "string"},
-        },
-    },
-    "TaskDocument": {
-        "type": "object",
-        "required": ["name", "summary", "parameters", "output", "files"],
-        "properties": {
-            "name": {"type": "string"},
-            "summary": {"type": "string"},
-            "parameters": {"type": "object", "description": "JSON Schema of the parameters."},
-            "output": {"type": "object", "description": "JSON Schema of the result."},
-            "files": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["name", "description"],
-                    "properties": {"name": {"type": "string"}, "description": {"type": "string"}},
-                },
-            },
-        },
-    },
-    "Input": {
-        "type": "object",
-        "required": ["url", "size", "content_type"],
-        "properties": {
-            "url": {"type": "string", "format": "uri", "description": "What a task's parameters name."},
-            "size": {"type": "integer", "minimum": 1, "description": "Bytes."},
-            "content_type": {"type": "string"},
-        },
-    },
-}
 
 _CREDENTIALS: Json = {
     "secret": {"type": "string", "description": "Secret of the account, where the header is not used."},
@@ -149,7 +44,7 @@ def document(registry: Registry) -> Json:
         },
         "paths": _v1_paths() | _other_paths(),
         "components": {
-            "schemas": openapi_components(registry) | _SCHEMAS,
+            "schemas": openapi_components(registry) | SCHEMAS,
             "securitySchemes": {
                 "secret": {
                     "type": "apiKey",
@@ -198,6 +93,7 @@ def _v1_paths() -> dict[str, Json]:
         "description": "Makes a repeated request safe: the second one gets the tasks of the first.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"},
     }
+    deliveries = _answer("The callbacks that are known.", {"type": "array", "items": _ref("Delivery")})
     statuses, stream = _json("TaskStatuses", "Statuses, in the order that was asked for."), _stream()
     none_known = _json("TaskStatuses", "None of the tasks is there: never created, or expired.")
     create_errors = _errors(400, 401, 413, 503)
@@ -230,6 +126,22 @@ def _v1_paths() -> dict[str, Json]:
             "post": _operation(
                 "Cancel tasks that are queued or executing.",
                 {"200": statuses, "404": none_known} | _errors(400, 401, 413, 503),
+            )
+            | {"requestBody": _body({"tasks": keys, **_CREDENTIALS}, ["tasks"]), "security": _SECURITY},
+        },
+        "/v1/callbacks": {
+            "get": _operation(
+                "Return how the callbacks of tasks are doing.", {"200": deliveries} | _errors(400, 401, 404, 503)
+            )
+            | {"parameters": keys_query, "security": _SECURITY},
+            "post": _operation(
+                "Return how the callbacks of tasks are doing.", {"200": deliveries} | _errors(400, 401, 404, 413, 503)
+            )
+            | {"requestBody": _body({"tasks": keys, **_CREDENTIALS}, ["tasks"]), "security": _SECURITY},
+        },
+        "/v1/callbacks/replay": {
+            "post": _operation(
+                "Send the callbacks of tasks again.", {"200": deliveries} | _errors(400, 401, 404, 413, 503)
             )
             | {"requestBody": _body({"tasks": keys, **_CREDENTIALS}, ["tasks"]), "security": _SECURITY},
         },

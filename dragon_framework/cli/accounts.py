@@ -23,7 +23,8 @@ LIMITS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands and their flags."""
     commands = parser.add_subparsers(metavar="ACTION", required=True)
-    for name, function in (("list", _list), ("add", _add), ("remove", _remove), ("limits", _limits)):
+    actions = {"list": _list, "add": _add, "remove": _remove, "limits": _limits, "signing": _signing}
+    for name, function in actions.items():
         command = add_command(commands, name, function)
         command.set_defaults(action=function)
         if name != "list":
@@ -42,12 +43,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                 command.add_argument(
                     flag, metavar="N", type=_most, default=argparse.SUPPRESS, help=f"{text} `none`: no limit."
                 )
+        if name == "signing":
+            command.add_argument(
+                "--rotate", action="store_true", help="Give it a new key; the old one holds for a day."
+            )
         command.add_argument("--json", action="store_true", help="Print JSON.")
         add_settings(command, "data_dir", "redis")
 
 
 def accounts(arguments: argparse.Namespace) -> int:
-    """List, add, remove and limit accounts.
+    """List, add, remove and limit accounts, and show their signing keys.
 
     They are kept in Redis: that of --redis, else the one of a `dragon serve` that runs
     on the data directory; if none runs, one is started for the moment.
@@ -127,6 +132,16 @@ def _limits(arguments: argparse.Namespace, store: Any) -> int:
         print_json(_shown(account))
     else:
         print(f"{account.id}: {_limits_text(account.limits)}")
+    return 0
+
+
+def _signing(arguments: argparse.Namespace, store: Any) -> int:
+    """Show the key that signs an account's callbacks and URLs, or make a new one."""
+    keys = store.signing_keys(arguments.name, new=arguments.rotate)
+    if arguments.json:
+        print_json({"id": arguments.name, "signing_key": keys.shown})
+    else:
+        print(f"signing key: {keys.shown}")
     return 0
 
 

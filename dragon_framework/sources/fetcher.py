@@ -96,6 +96,38 @@ class Fetcher:
         reason = f"it redirects more than {self.settings.max_redirects} times"
         raise SourceUnavailableError(named, reason, permanent=True)
 
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str],
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Answer:
+        """POST a JSON body and return the head of the answer, whatever its status; redirects are not followed.
+
+        Args:
+            url: Where to.
+            body: The JSON text.
+            headers: Further request headers.
+            cancelled: Asked again and again; when true the transfer ends.
+
+        Raises:
+            SourceError: If the URL is refused or does not answer.
+            TaskCancelledError: If *cancelled* became true.
+        """
+        target = vet_url(url)
+        fields = {"Accept": "*/*", "Content-Type": "application/json", "Expect": "", **headers}
+        request = Request(url, target, False, fields, _no_body, self._refusal, self.policy, cancelled, body)
+        transfer = Transfer(request, self.settings)
+        with self._lock:
+            curl = self._handle()
+            try:
+                answer = transfer.run(curl, self.settings.timeout_seconds)
+            finally:
+                curl.reset()
+        return answer or Answer(transfer.status, {"location": transfer.location}, target)
+
     def close(self) -> None:
         """Close the kept connections."""
         with self._lock:
@@ -132,6 +164,10 @@ class Fetcher:
                 self._refusals.clear()
             self._refusals[address] = refusal(address, self._allowed)
         return self._refusals[address]
+
+
+def _no_body(_answer: Answer) -> None:
+    """End a transfer at the answer's head."""
 
 
 def _redirected(named: str, url: str, location: str) -> str:

@@ -54,6 +54,7 @@ class Request(msgspec.Struct, frozen=True):
         refusal: Returns why an address may not be connected to; None if it may.
         policy: A further check.
         cancelled: Asked again and again; when true the transfer ends.
+        body: What to POST; None for a GET.
     """
 
     named: str
@@ -64,6 +65,7 @@ class Request(msgspec.Struct, frozen=True):
     refusal: Callable[[str], str | None]
     policy: Policy | None
     cancelled: Callable[[], bool]
+    body: bytes | None = None
 
 
 class Transfer:
@@ -106,6 +108,8 @@ class Transfer:
         request = self._request
         curl.setopt(pycurl.URL, request.url)
         curl.setopt(pycurl.TIMEOUT_MS, milliseconds(seconds))
+        if request.body is not None:
+            curl.setopt(pycurl.POSTFIELDS, request.body)
         curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in request.headers.items()])
         curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         curl.setopt(pycurl.PREREQFUNCTION, self._before_request)
@@ -125,6 +129,11 @@ class Transfer:
             except StopTransferError:
                 pass
         return self._answer
+
+    @property
+    def status(self) -> int:
+        """The answer's HTTP status, that of a redirect too; 0 before there is one."""
+        return self._status
 
     def _open_socket(self, purpose: int, address: Any) -> Any:
         """Return a socket for libcurl to connect to *address* with, or refuse."""

@@ -78,6 +78,7 @@ class Definition(Struct, frozen=True):
         account: Id of the account that created it.
         base: URL of the service as the client knows it, for the URLs of outputs.
         counted: Whether the account has a limit on tasks under way.
+        callback: URL that the final status is sent to; empty for none.
     """
 
     task_name: str
@@ -85,6 +86,7 @@ class Definition(Struct, frozen=True):
     account: str = ""
     base: str = ""
     counted: bool = False
+    callback: str = ""
 
 
 _encoder = msgspec.json.Encoder()

@@ -8,6 +8,7 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
     dragon:c:ID     queued and executing tasks of an account with a limit on them
     dragon:s:DIGEST key of the task whose result equal definitions share
     dragon:i:DIGEST what a request with an idempotency key has created
+    dragon:k:KEY    its callback, and `dragon:callbacks`, which are due (`callbacks.ledger`)
     dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`
     dragon:cancel   channel: keys of tasks that workers shall stop
 
@@ -50,7 +51,7 @@ return 1
 FINISH = """
 -- The final status, and the message's end. KEYS: status, unacknowledged set, messages, metrics.
 -- ARGV: key, status, seconds to live, message id, counted task, seconds it took,
--- account to give a place back to ('' = none).
+-- account to give a place back to ('' = none), '1' if a callback is to be sent.
 -- Returns 1, or 0 when the task had a final status already (first writer wins) or has expired.
 redis.call('SREM', KEYS[2], ARGV[4])
 redis.call('HDEL', KEYS[3], ARGV[4])
@@ -64,17 +65,31 @@ redis.call('HINCRBYFLOAT', KEYS[4], ARGV[5] .. '|seconds', ARGV[6])
 if ARGV[7] ~= '' and redis.call('DECR', 'dragon:c:' .. ARGV[7]) < 0 then
   redis.call('SET', 'dragon:c:' .. ARGV[7], 0)
 end
+if ARGV[8] == '1' then
+  local time = redis.call('TIME')
+  redis.call('HSET', 'dragon:k:' .. ARGV[1], 'state', 'pending', 'tries', 0, 'attempts', 0)
+  redis.call('EXPIRE', 'dragon:k:' .. ARGV[1], ARGV[3])
+  redis.call('EXPIRE', 'dragon:d:' .. ARGV[1], ARGV[3])
+  redis.call('ZADD', 'dragon:callbacks', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])
+end
 return 1
 """
 
 CANCEL = """
 -- End a task that a client no longer wants. KEYS: status, metrics, channel for workers.
 -- ARGV: key, time, seconds to live.
--- Returns 1, 0 when it was over already, -1 when it is unknown. Its message is dropped when a worker takes it.
+-- Returns 1, 0 when it was over already, 2 when it was and its callback will not be sent, -1 when it is unknown.
+-- Its message is dropped when a worker takes it; a task that is cancelled has no callback.
 local s = redis.call('GETRANGE', KEYS[1], 0, 400)
 local state = string.sub(s, 12, 13)
 if state == '' then return -1 end
-if state ~= 'qu' and state ~= 'ex' then return 0 end
+if state ~= 'qu' and state ~= 'ex' then
+  local entry = 'dragon:k:' .. ARGV[1]
+  if redis.call('HGET', entry, 'state') ~= 'pending' then return 0 end
+  redis.call('HSET', entry, 'state', 'cancelled')
+  redis.call('ZREM', 'dragon:callbacks', ARGV[1])
+  return 2
+end
 local events = '"queued":"' .. (string.match(s, '"queued":"([^"]+)"') or ARGV[2]) .. '"'
 local started = string.match(s, '"started":"([^"]+)"')
 if started then events = events .. ',"started":"' .. started .. '"' end

@@ -154,12 +154,13 @@ class TaskStore:
         """End a task as an error with the code `cancelled`; a worker that runs it is told.
 
         Returns:
-            True if it was not over yet, False if it was, None if it is unknown or expired.
+            True if it was not over yet, None if it is unknown or expired, else False; then a
+            callback that has not been delivered yet will not be sent any more.
         """
         answer = await self._cancel(
             keys=[scripts.STATUS + key, scripts.METRICS, scripts.CANCELLATIONS], args=[key, now(), self._ttl]
         )
-        return None if answer < 0 else bool(answer)
+        return None if answer < 0 else bool(answer == 1)
 
     async def remember_request(self, name: str, content: bytes) -> bytes:
         """Keep *content* under an idempotency key, unless there is some; return what is kept."""

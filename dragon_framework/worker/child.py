@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,8 +23,8 @@ from typing import Any
 import msgspec
 
 from dragon_framework.context import RunContext, WrittenFile, run_in_context
-from dragon_framework.errors import InternalTaskError, SourceRefusedError, TaskCancelledError, TaskError
-from dragon_framework.hooks import load_hooks
+from dragon_framework.errors import InternalTaskError, TaskCancelledError, TaskError
+from dragon_framework.hooks import fetch_policy, load_hooks
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
@@ -61,7 +60,7 @@ class TaskProcess:
         self._plugin_settings = plugin_settings
         self._sources: dict[str, Sources] = {}
         self._storage: Storage | None = None
-        self._policy = _policy()
+        self._policy = fetch_policy(load_hooks())
         self._home = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
         self._memory = _Memory()
         self._cancelled = False
@@ -162,19 +161,6 @@ def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
     inside = InternalTaskError(task_name, kind)
     trace = "".join(traceback.format_exception(error))[-8000:].encode("utf-8", "backslashreplace").decode()
     return Failed(inside.code, inside.details(), transient, trace)
-
-
-def _policy() -> Callable[[str, str, str], None] | None:
-    """Return the fetch policy of the installed plugins, None if there is none."""
-    hooks = load_hooks()
-    if not hooks.implements("dragon_fetch_policy"):
-        return None
-
-    def check(url: str, host: str, address: str) -> None:
-        for reason in hooks.call("dragon_fetch_policy", url=url, host=host, address=address):
-            raise SourceRefusedError(url, str(reason))
-
-    return check
 
 
 class _ChannelReporter:

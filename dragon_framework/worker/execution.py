@@ -14,6 +14,7 @@ import re
 import shutil
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ class Executor:
         pool: Lends what runs tasks.
         hooks: Told when tasks start and finish.
         directory: Where this worker's runs keep their files.
+        on_callback: Called when a callback has become due.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Executor:
         pool: RunnerPool,
         hooks: Hooks,
         directory: Path,
+        on_callback: Callable[[], None] = lambda: None,
     ) -> None:
         self._broker = broker
         self._registry = registry
@@ -94,6 +97,7 @@ class Executor:
         self._pool = pool
         self._hooks = hooks
         self._directory = directory
+        self._on_callback = on_callback
         self._ttl = max(1, int(settings.retention_seconds))
         self._log: Any = structlog.get_logger("dragon.tasks").bind()  # bound once: a filtered line costs nothing
         self._courier = broker.courier
@@ -231,6 +235,8 @@ class Executor:
             elif not written:
                 self._log.info("task_finished_elsewhere", key=life.key, task=life.task_name)
             else:
+                if life.definition.callback:
+                    self._on_callback()
                 self._tell_finished(life, status, seconds)
 
         self._courier.post(
@@ -244,6 +250,7 @@ class Executor:
                 f"{life.task_name}|{status.status}",
                 f"{seconds:.6f}",
                 life.definition.account if life.definition.counted else "",
+                "1" if life.definition.callback else "",
             ],
             on_answer,
         )

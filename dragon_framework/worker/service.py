@@ -24,9 +24,10 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.common import iter_queue
 from dramatiq.middleware import Middleware
 
+from dragon_framework.callbacks.sender import Sender
 from dragon_framework.context import plugin_settings
 from dragon_framework.errors import SettingsError, StorageError
-from dragon_framework.hooks import load_hooks
+from dragon_framework.hooks import fetch_policy, load_hooks
 from dragon_framework.queue import scripts as queue_scripts
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import Courier
@@ -94,7 +95,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     if unknown := set(settings.queues) - set(registry.queues):
         known = ", ".join(registry.queues) or "none: no task is installed"
         raise SettingsError("queues", f"no installed task waits in {', '.join(sorted(unknown))}; there are: {known}")
-    parse_networks(settings.allow_source)  # what is wrong is told now, not by every task process
+    allowed = parse_networks(settings.allow_source)  # what is wrong is told now, not by every task process
     for task in registry.tasks.values():
         plugin_settings(task, settings.plugins, os.environ)
     client = connect_sync(settings.redis)
@@ -109,6 +110,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     hooks = load_hooks()
     with _run_directory(settings.data_path / "runs") as directory:
         pool = RunnerPool(nursery, settings.slots, settings.worker.tasks_per_process)
+        sender = Sender(client, settings.callbacks, settings.sources, allowed, fetch_policy(hooks))
         executor = Executor(
             broker=broker,
             registry=registry,
@@ -117,6 +119,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             pool=pool,
             hooks=hooks,
             directory=directory,
+            on_callback=sender.wake,
         )
         middleware = _PerThread()
         broker.add_middleware(middleware)
@@ -143,6 +146,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         hooks.call("dragon_startup", settings=settings, role="worker")
         reaper.start()
         cancellations.start()
+        sender.start()
         sweeper.start()
         pool.prepare(stop)
         worker.start()
@@ -153,6 +157,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         _drain(worker, broker, pool, settings.worker.shutdown_seconds)
         reaper.stop()
         cancellations.stop()
+        sender.stop()
         pool.close()
         if not courier.flush(FLUSH_SECONDS):
             log.warning("statuses_not_written", reason="Redis does not answer")

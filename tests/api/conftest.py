@@ -6,8 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -124,3 +126,77 @@ def limited(make_service, run_dragon):
             return next(line.split()[-1] for line in added.stdout.splitlines() if "secret" in line)
 
         yield client, add
+
+
+class Receiver:
+    """A receiver of callbacks on loopback.
+
+    `answers` are taken in turn, the last one again and again: an HTTP status, or seconds to be silent.
+    """
+
+    def __init__(self):
+        self.answers = [200]
+        self.requests = []
+        self.headers = {}
+        self.open = self.most_open = 0
+        receiver, lock = self, threading.Lock()
+        self._closing = threading.Event()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.requests.append((self.path, dict(self.headers), body))
+                answer = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
+                if isinstance(answer, float):
+                    with lock:
+                        receiver.open += 1
+                        receiver.most_open = max(receiver.open, receiver.most_open)
+                    receiver._closing.wait(answer)
+                    with lock:
+                        receiver.open -= 1
+                    return
+                self.send_response(answer)
+                for name, value in receiver.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST  # noqa: N815  # the name that http.server calls
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def new_receiver():
+    """Make receivers of callbacks: `with new_receiver() as receiver:`."""
+    return Receiver
+
+
+@pytest.fixture
+def receiver():
+    """A receiver of callbacks."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def calling(probe_environ):
+    """A client of a service that is impatient with receivers."""
+    settings = {"callbacks_retry_seconds": 0.1, "callbacks_attempts": 3, "callbacks_timeout_seconds": 1.0}
+    with Service(environ=probe_environ, concurrency=2, **settings) as running, Client(running) as client:
+        client.dragon = running
+        yield client

@@ -1,5 +1,6 @@
 """Version 1 of the tasks API: its methods, its envelopes, and what v1 alone does so."""
 
+from dragon_framework.api.v1.callbacks import callbacks_get, callbacks_post, callbacks_replay
 from dragon_framework.api.v1.cancel import cancel
 from dragon_framework.api.v1.create import create, create_stream
 from dragon_framework.api.v1.files import create_file_get, create_file_post, file
@@ -8,6 +9,9 @@ from dragon_framework.api.v1.status import status_get, status_post, status_strea
 from dragon_framework.api.v1.tasks import one_task, tasks
 
 HANDLERS = [
+    callbacks_get,
+    callbacks_post,
+    callbacks_replay,
     cancel,
     create,
     create_stream,

@@ -81,7 +81,7 @@ async def _create(
     base = base_url(request, service.settings.public_url)
     name = header(request, b"idempotency-key")
     priority = priority_in(body)
-    tasks = new_tasks(service, definitions, account, base)
+    tasks = new_tasks(service, definitions, account, base, callbacks=True)
     if name is not None:
         return await _create_once(service, name, body, tasks, account, base, priority=priority)
     await submit(service, tasks, account, priority)

@@ -94,7 +94,7 @@ async def _create_file(
     priority: int,
 ) -> Response[bytes]:
     base = base_url(request, service.settings.public_url)
-    (new,) = new_tasks(service, [definition], account, base, location=location, name="task", strict=location == "body")
+    (new,) = new_tasks(service, [definition], account, base, location=location, name="task")
     chosen = _chosen(new.task, filename)
     if not isinstance(chosen, str):
         return chosen
