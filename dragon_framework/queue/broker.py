@@ -10,7 +10,8 @@ What differs from the stock broker, each with its reason (measured with 2.2.1):
   always be held, so that no family waits for another. Only while the tasks of a queue are
   short are some held ready: as many as run within `READY_SECONDS`.
 - After a lost answer or a lost connection, what Redis believes we hold and we do not is
-  put back. What cannot be run is moved aside (`.XQ`) instead of stopping the queue.
+  put back: at once when we connect again, and later (`return_stranded`) what Redis heard
+  from us after that. What cannot be run is moved aside (`.XQ`) instead of stopping the queue.
 - Queue maintenance by chance is off; `reaper` does it, and beats with the server's clock.
 - `FINISH` (status scripts) acknowledges together with the final status, so `ack` has
   nothing left to do for those messages.
@@ -80,6 +81,9 @@ class DragonBroker(RedisBroker):
         self._taken: dict[str, Taken] = {}
         self._settled: set[str] = set()
         self._finishing: set[str] = set()
+        self.consumed: set[str] = set()
+        """Queues that this process takes messages of."""
+        self._stranded: dict[tuple[str, str], float] = {}
         self._beat = client.register_script(scripts.BEAT)
 
     @property
@@ -179,6 +183,35 @@ class DragonBroker(RedisBroker):
         finally:
             self.release(queue, [message_id])
 
+    def return_stranded(self, older_than_seconds: float) -> int:
+        """Put back what Redis has believed for so long that we hold, and we do not; return the number of messages.
+
+        A command that hung on a dead connection may reach Redis when the next consumer has
+        looked already; a defect of ours may leave a message behind. If the task had begun,
+        it counts as a death, so that it is not tried for ever.
+
+        Args:
+            older_than_seconds: Above the longest time that an answer may take: a message
+                whose answer is still on its way is not stranded.
+
+        Raises:
+            redis.RedisError: If Redis cannot be reached.
+        """
+        now = time.monotonic()
+        seen: dict[tuple[str, str], float] = {}
+        returned = 0
+        for queue in list(self.consumed):
+            known: Any = self.client.smembers(self.unacknowledged(queue))
+            ids = {_text(member) for member in known} - self.held(queue)
+            for message_id in ids:
+                since = self._stranded.get((queue, message_id), now)
+                if now - since >= older_than_seconds:
+                    returned += int(self.courier.call(scripts.RETURN, [], [self.broker_id, queue, message_id]))
+                else:
+                    seen[queue, message_id] = since
+        self._stranded = seen
+        return returned
+
     def settle(self, message_id: str) -> None:
         """Note that dramatiq shall not acknowledge this message: that is done, or must not be."""
         self._settled.add(message_id)
@@ -218,6 +251,7 @@ class WaitingConsumer(_RedisConsumer):
 
     def __init__(self, broker: DragonBroker, queue_name: str, prefetch: int, timeout: int) -> None:
         super().__init__(broker, queue_name, prefetch, timeout)  # type: ignore[no-untyped-call]
+        broker.consumed.add(queue_name)
         self._turns = f"{TURNS}{queue_name}"
         self._delayed = queue_name.endswith(".DQ")
         self._taken: list[tuple[bytes, bytes]] = []
@@ -288,7 +322,10 @@ class WaitingConsumer(_RedisConsumer):
             if most > 0:
                 answer = self.broker.call(scripts.TAKE, self.queue_name, most)
                 now = time.monotonic()
+                held = self.broker.held(self.queue_name)
                 for message_id, data, status, definition, deaths, retries in zip(*[iter(answer)] * 6, strict=True):
+                    if _text(message_id) in held:  # we were taken for dead; it is ours again, and runs already
+                        continue
                     self._taken.append((message_id, data))
                     taken = Taken(status, definition, int(deaths), int(retries), now)
                     self.broker.note_taken(_text(message_id), taken)

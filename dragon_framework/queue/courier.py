@@ -21,7 +21,13 @@ from typing import Any
 import hiredis
 import redis
 
+
+class NotWritableError(redis.ResponseError):
+    """Redis refuses to write: its disk is full, or too few replicas answer."""
+
+
 PASSING = (
+    NotWritableError,
     redis.ConnectionError,  # a server that still loads its data raises a kind of it
     redis.TimeoutError,
     redis.exceptions.OutOfMemoryError,
@@ -32,6 +38,9 @@ PASSING = (
 """What Redis says while it is away, full, or changing its master: worth waiting for."""
 
 RETRY_SECONDS = 1.0
+
+_NOT_WRITABLE = ("MISCONF", "NOREPLICAS")
+"""Codes that redis-py has no class for. Redis says so before a script has written anything."""
 
 
 class _Call:
@@ -207,4 +216,4 @@ def _response(connection: Any) -> Any:
     except redis.exceptions.NoScriptError as error:  # somebody flushed them: connect again, which loads them
         raise redis.ConnectionError(str(error)) from error
     except redis.ResponseError as error:
-        return error
+        return NotWritableError(str(error)) if str(error).startswith(_NOT_WRITABLE) else error

@@ -6,6 +6,7 @@ happen for minutes.
 """
 
 import threading
+import time
 
 import redis
 import structlog
@@ -14,6 +15,9 @@ from dragon_framework.queue import scripts
 from dragon_framework.queue.broker import DragonBroker
 
 log = structlog.get_logger("dragon.reaper")
+
+STRANDED_SECONDS = 20.0
+"""Longer than any answer is awaited (15 s, see `status.connection`)."""
 
 DEAD_LETTER_MILLISECONDS = 7 * 24 * 3600 * 1000
 
@@ -49,12 +53,19 @@ class Reaper:
 
     def _run(self) -> None:
         pause = min(5.0, self._heartbeat_seconds / 3)
+        reap_from = 0.0
         while not self._stop.wait(pause):
             try:
                 self._broker.heartbeat()
+                if returned := self._broker.return_stranded(STRANDED_SECONDS):
+                    log.warning("stranded_messages_returned", messages=returned)
+                if time.monotonic() < reap_from:
+                    continue
                 given, dead = self.reap()
             except redis.RedisError as error:
                 log.warning("redis_unreachable", reason=str(error))
+                # The others could not beat either: they are given the time to.
+                reap_from = time.monotonic() + self._heartbeat_seconds
                 continue
             except Exception:  # without this thread the worker would be taken for dead
                 log.exception("reaping_failed")

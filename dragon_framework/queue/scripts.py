@@ -89,31 +89,43 @@ local time = redis.call('TIME')
 return redis.call('ZADD', 'dramatiq:__heartbeats__', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])
 """
 
-_GIVE_BACK_ALL = f"""
+_GIVE_BACK_LOST = f"""
 {JOIN}
+-- Put a message back that its worker will not end: 1, or 0 if it is gone. If the task had begun, that is a death.
+local function give_back_lost(queue, id)
+  local message = redis.call('HGET', 'dramatiq:' .. queue .. '.msgs', id)
+  if not message then return 0 end
+  join_again(queue, id, message)
+  local name = 'dragon:t:' .. id
+  local s = redis.call('GETRANGE', name, 0, 400)
+  local seconds = redis.call('TTL', name)
+  if string.sub(s, 12, 13) == 'ex' and seconds > 0 then
+    redis.call('HINCRBY', 'dragon:a:' .. id, 'deaths', 1)
+    redis.call('EXPIRE', 'dragon:a:' .. id, seconds)
+    local queued = string.match(s, '"queued":"([^"]+)"') or ''
+    local status = '{{"status":"queued","key":"' .. id .. '","events":{{"queued":"' .. queued .. '"}}}}'
+    redis.call('SET', name, status, 'EX', seconds)
+    redis.call('PUBLISH', name, status)
+  end
+  return 1
+end
+"""
+
+RETURN = f"""
+-- Put back what a living worker does not know it has. ARGV: worker, queue, id. Returns the number of messages.
+{_GIVE_BACK_LOST}
+if redis.call('SREM', 'dramatiq:__acks__.' .. ARGV[1] .. '.' .. ARGV[2], ARGV[3]) == 0 then return 0 end
+return give_back_lost(ARGV[2], ARGV[3])
+"""
+
+_GIVE_BACK_ALL = f"""
+{_GIVE_BACK_LOST}
 -- `__queues__` lists the queues that workers serve, so that no KEYS command is needed.
 local function give_back_all(worker, queues)
   local given = 0
   for _, queue in ipairs(queues) do
     local acks = 'dramatiq:__acks__.' .. worker .. '.' .. queue
-    for _, id in ipairs(redis.call('SMEMBERS', acks)) do
-      local message = redis.call('HGET', 'dramatiq:' .. queue .. '.msgs', id)
-      if message then
-        join_again(queue, id, message)
-        given = given + 1
-        local name = 'dragon:t:' .. id
-        local s = redis.call('GETRANGE', name, 0, 400)
-        local seconds = redis.call('TTL', name)
-        if string.sub(s, 12, 13) == 'ex' and seconds > 0 then
-          redis.call('HINCRBY', 'dragon:a:' .. id, 'deaths', 1)
-          redis.call('EXPIRE', 'dragon:a:' .. id, seconds)
-          local queued = string.match(s, '"queued":"([^"]+)"') or ''
-          local status = '{{"status":"queued","key":"' .. id .. '","events":{{"queued":"' .. queued .. '"}}}}'
-          redis.call('SET', name, status, 'EX', seconds)
-          redis.call('PUBLISH', name, status)
-        end
-      end
-    end
+    for _, id in ipairs(redis.call('SMEMBERS', acks)) do given = given + give_back_lost(queue, id) end
     redis.call('DEL', acks)
   end
   redis.call('ZREM', 'dramatiq:__heartbeats__', worker)
@@ -146,5 +158,5 @@ end
 return {{given, #dead}}
 """
 
-MESSAGES = (TAKE, GIVE_BACK, ACKNOWLEDGE, BURY, BEAT, RESIGN, REAP)
+MESSAGES = (TAKE, GIVE_BACK, ACKNOWLEDGE, BURY, RETURN, BEAT, RESIGN, REAP)
 """All of them, for a courier."""

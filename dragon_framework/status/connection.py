@@ -34,7 +34,20 @@ def connect_async(url: str) -> "redis.asyncio.Redis":
     """
     from redis.asyncio.retry import Retry as AsyncRetry
 
-    return redis.asyncio.Redis.from_url(_vetted(url), max_connections=64, **_options(AsyncRetry(NoBackoff(), 0)))
+    client = redis.asyncio.Redis.from_url(_vetted(url), max_connections=64, **_options(AsyncRetry(NoBackoff(), 0)))
+    pool: Any = client.connection_pool
+    pool.connection_class = type("Connection", (_ClosedMeansLost, pool.connection_class), {})
+    return client
+
+
+class _ClosedMeansLost:
+    """A connection on uvloop, which raises RuntimeError where asyncio raises OSError: when it was just reset."""
+
+    async def send_packed_command(self, *arguments: Any, **options: Any) -> None:
+        try:
+            await super().send_packed_command(*arguments, **options)  # type: ignore[misc]
+        except RuntimeError as error:
+            raise redis.ConnectionError(f"the connection is lost: {error}") from error
 
 
 def _options(retry: Any) -> dict[str, Any]:

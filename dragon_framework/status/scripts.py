@@ -51,13 +51,20 @@ return 1
 FINISH = """
 -- The final status, and the message's end. KEYS: status, unacknowledged set, messages, metrics.
 -- ARGV: key, status, seconds to live, message id, counted task, seconds it took,
--- account to give a place back to ('' = none), '1' if a callback is to be sent.
--- Returns 1, or 0 when the task had a final status already (first writer wins) or has expired.
-redis.call('SREM', KEYS[2], ARGV[4])
-redis.call('HDEL', KEYS[3], ARGV[4])
-redis.call('DEL', 'dragon:a:' .. ARGV[1])
+-- account to give a place back to ('' = none), '1' if a callback is to be sent, '1' if there may be outputs.
+-- Returns 1, or 0 when the task had a final status already (first writer wins) or has expired;
+-- and 2 more when the message is kept: the task ended as an error, and its outputs are to be deleted first.
 local state = redis.call('GETRANGE', KEYS[1], 11, 12)
-if state ~= 'qu' and state ~= 'ex' then return 0 end
+local open = state == 'qu' or state == 'ex'
+local kept = 0
+if ARGV[9] == '1' and (open and string.sub(ARGV[2], 12, 13) or state) == 'er' then
+  kept = 2
+else
+  redis.call('SREM', KEYS[2], ARGV[4])
+  redis.call('HDEL', KEYS[3], ARGV[4])
+end
+redis.call('DEL', 'dragon:a:' .. ARGV[1])
+if not open then return kept end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], ARGV[2])
 redis.call('HINCRBY', KEYS[4], ARGV[5] .. '|count', 1)
@@ -72,7 +79,7 @@ if ARGV[8] == '1' then
   redis.call('EXPIRE', 'dragon:d:' .. ARGV[1], ARGV[3])
   redis.call('ZADD', 'dragon:callbacks', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])
 end
-return 1
+return 1 + kept
 """
 
 CANCEL = """

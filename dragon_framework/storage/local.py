@@ -33,6 +33,9 @@ from dragon_framework.storage.base import FILENAME, Storage, StoredFile, check_n
 PART_SECONDS = 3600.0
 """A half-written file that has not grown for so long has lost its writer."""
 
+STALLED_SECONDS = 2.0
+"""As above, when another writer has just stored the same file."""
+
 _FILE_MODE = 0o640
 _DIRECTORY_MODE = 0o750
 _TRIES = 10
@@ -86,6 +89,8 @@ class LocalStorage(Storage):
                     _note_of(target).unlink(missing_ok=True)
                 target.parent.rmdir()  # only when empty
             raise StorageError("local", f"{key}/{filename} was not stored: {error.strerror or error}") from error
+        finally:
+            _remove_dead_parts_of(target)
 
     def stat(self, key: str, filename: str) -> StoredFile:
         """Return what is known of a file."""
@@ -231,6 +236,14 @@ def _unlinked(path: Path) -> bool:
 
 def _note_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.type")
+
+
+def _remove_dead_parts_of(target: Path) -> None:
+    """Delete what a writer that died left of the same file; one that was only slow writes it again."""
+    with contextlib.suppress(OSError):
+        for part in target.parent.glob(f".{target.name}.*.part"):
+            if time.time() - part.stat().st_mtime > STALLED_SECONDS:
+                part.unlink(missing_ok=True)
 
 
 def _note_media_type(target: Path, media_type: str) -> None:

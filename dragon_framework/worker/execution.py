@@ -5,10 +5,14 @@
 Every step may be the last one this process takes: until FINISH the message stays with
 Redis and is delivered again; after `max_deliveries` deaths the task ends as an error.
 FINISH writes the final status and acknowledges the message in one step; the first
-final status stands. After a fault that may pass, RETRY stands in its place: the task is
-queued again for a later time, a few times.
+final status stands. A task that ends as an error keeps no outputs: then the message is
+kept until they are deleted, so that another worker does it if this one dies.
+After a fault that may pass, RETRY stands in its place: the task is queued again for a
+later time, a few times.
 """
 
+import itertools
+import queue as queue_module
 import random
 import re
 import shutil
@@ -102,6 +106,8 @@ class Executor:
         self._log: Any = structlog.get_logger("dragon.tasks").bind()  # bound once: a filtered line costs nothing
         self._courier = broker.courier
         self._places = Places(settings.slots)
+        self._numbers = itertools.count()
+        self._leftovers: queue_module.SimpleQueue[tuple[str, str, str] | None] = queue_module.SimpleQueue()
 
     def execute(self, key: str, queue: str, message_id: str) -> None:
         """Take the task *key* through its life; never raises.
@@ -130,29 +136,31 @@ class Executor:
 
     def _execute(self, key: str, queue: str, message_id: str) -> None:
         begun = now()
-        acknowledgement = [self._broker.unacknowledged(queue), self._broker.messages(queue)]
         taken = self._broker.taken(message_id)
-        if taken is None or not taken.definition or taken.status[11:13] not in _UNFINISHED:
-            self._patiently(scripts.DROP, acknowledgement, [message_id])
+        if taken is None:  # it has gone through our hands meanwhile
+            self._broker.give_back(queue, message_id)
+            return
+        if not taken.definition or taken.status[11:13] not in _UNFINISHED:
+            if taken.status[11:13] == b"er" and b'"started"' in taken.status:
+                self._delete_outputs(key)
+            self._drop(queue, message_id)
             return
         life = _Life(key, taken, begun, self._settings.worker.max_deliveries)
         if time.monotonic() - taken.time > FRESH_SECONDS and not self._begin(life):
-            self._patiently(scripts.DROP, acknowledgement, [message_id])
+            self._drop(queue, message_id)
             return
         clock = time.monotonic()
-        directory = f"{self._directory}/{key}"
+        directory = f"{self._directory}/{key}.{next(self._numbers)}"  # the last run's may be on its way out
         try:
             outcome = self._stored(life, self._outcome(life, directory))
         except TakenAway:
             self._log.info("task_taken_away", key=key, task=life.task_name)
-            blob: Any = self._broker.client.get(scripts.STATUS + key)
-            if blob is None or is_final(blob):
-                self._patiently(scripts.DROP, acknowledgement, [message_id])
+            self._let_go(life, queue, message_id)
             return
         except HandedBack:
             self._patiently(
                 scripts.HAND_BACK,
-                [scripts.STATUS + key, *acknowledgement],
+                [scripts.STATUS + key, self._broker.unacknowledged(queue), self._broker.messages(queue)],
                 [key, message_id, life.queued, self._ttl, queue],
             )
             self._log.info("task_handed_back", key=key, task=life.task_name)
@@ -229,15 +237,18 @@ class Executor:
         self._broker.finishing(message_id)
 
         def on_answer(written: Any) -> None:
-            self._broker.release(queue, [message_id])
-            if isinstance(written, Exception):  # delivered again when this worker is gone
+            if isinstance(written, Exception):  # it is found stranded, and delivered again
                 self._log.error("task_left_behind", key=life.key, task=life.task_name, reason=str(written))
-            elif not written:
+            elif not written & 1:
                 self._log.info("task_finished_elsewhere", key=life.key, task=life.task_name)
             else:
                 if life.definition.callback:
                     self._on_callback()
                 self._tell_finished(life, status, seconds)
+            if not isinstance(written, Exception) and written & 2:
+                self._leftovers.put((life.key, queue, message_id))
+            else:
+                self._broker.release(queue, [message_id])
 
         self._courier.post(
             scripts.FINISH,
@@ -251,6 +262,7 @@ class Executor:
                 f"{seconds:.6f}",
                 life.definition.account if life.definition.counted else "",
                 "1" if life.definition.callback else "",
+                "1" if life.stored else "",
             ],
             on_answer,
         )
@@ -259,6 +271,49 @@ class Executor:
         """Return what RETRY and FINISH write: status, unacknowledged set, messages, metrics."""
         broker = self._broker
         return [scripts.STATUS + life.key, broker.unacknowledged(queue), broker.messages(queue), scripts.METRICS]
+
+    def _let_go(self, life: "_Life", queue: str, message_id: str) -> None:
+        """End what this worker has to do with a task that was taken away: it is over, or another's."""
+        while True:
+            try:
+                blob: Any = self._broker.client.get(scripts.STATUS + life.key)
+                break
+            except PASSING as error:
+                self._log.warning("redis_unreachable", reason=str(error))
+                time.sleep(REDIS_PAUSE_SECONDS)
+        if blob is None or is_final(blob):
+            if blob is not None and blob[11:13] == b"er" and life.stored:
+                self._delete_outputs(life.key)
+            self._drop(queue, message_id)
+        else:
+            self._broker.give_back(queue, message_id)  # changes nothing if another worker has it
+
+    def _drop(self, queue: str, message_id: str) -> None:
+        """Forget a message whose task is over."""
+        broker = self._broker
+        self._patiently(scripts.DROP, [broker.unacknowledged(queue), broker.messages(queue)], [message_id])
+
+    def delete_leftovers(self) -> None:
+        """Delete the outputs of tasks that ended as errors, until `close`; a thread of its own does it."""
+        while (left := self._leftovers.get()) is not None:
+            key, queue, message_id = left
+            try:
+                self._delete_outputs(key)
+                self._drop(queue, message_id)
+            except Exception:  # noqa: BLE001  # it is found stranded, and delivered again
+                self._log.exception("outputs_left_behind", key=key)
+            finally:
+                self._broker.release(queue, [message_id])
+
+    def close(self) -> None:
+        """Have `delete_leftovers` return when it has done what there is."""
+        self._leftovers.put(None)
+
+    def _delete_outputs(self, key: str) -> None:
+        try:
+            self._storage.delete(key)
+        except (StorageError, OSError) as error:  # they expire with the others
+            self._log.warning("outputs_not_deleted", key=key, reason=str(error))
 
     def _tell_finished(self, life: "_Life", status: Status, seconds: float) -> None:
         self._log.info(
@@ -340,6 +395,7 @@ class Executor:
 
     def _store(self, life: "_Life", files: list[WrittenFile]) -> dict[str, str]:
         urls = {}
+        life.stored = life.stored or bool(files)
         for file in files:
             try:
                 self._storage.put(life.key, file.filename, Path(file.path), file.media_type)
@@ -380,6 +436,8 @@ class _Life:
         self.progress: Any = None
         self.partial: dict[str, Any] = {}
         self.partial_files: dict[str, str] = {}
+        self.stored = taken.deaths > 0 or taken.retries > 0
+        """Whether this run, or one before it, may have stored outputs."""
 
 
 def _read_definition(blob: bytes) -> Definition:

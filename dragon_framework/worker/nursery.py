@@ -88,6 +88,7 @@ class _Nursery:
                     if not data:
                         return
                     for number in descriptors:
+                        os.set_inheritable(number, False)  # a program of a task that kept it would hide the task's end
                         self._fork(number)
         except OSError:  # the worker is gone
             return

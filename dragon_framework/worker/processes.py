@@ -5,8 +5,10 @@ when the next process is needed. Stands on `nursery`, which runs on the other si
 """
 
 import contextlib
+import ctypes
 import os
 import queue
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -23,15 +26,22 @@ from dragon_framework.worker.nursery import NurserySettings
 
 log = structlog.get_logger("dragon.processes")
 
+PR_SET_CHILD_SUBREAPER = 36
+ORIGIN = "DRAGON_NURSERY"
+"""In the environment of a nursery, and of all that its task processes start: whose they are."""
+
 FORK_SECONDS = 60.0
 STOP_SECONDS = 5.0
+ADOPTION_SECONDS = 1.0
+"""For so long orphans are looked for: the kernel's list may miss some while others end (proc(5), children)."""
 
 
 class _Link:
     """One nursery process, and what it has said."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", control: socket.socket) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", control: socket.socket, token: str) -> None:
         self.process = process
+        self.token = token
         self.control = control
         self.ready = threading.Event()
         self.forked: queue.SimpleQueue[int] = queue.SimpleQueue()  # 0: refused, or the nursery is gone
@@ -41,6 +51,20 @@ class _Link:
         self.ended: dict[int, int] = {}
 
     def listen(self) -> None:
+        self._hear()
+        with self.change:
+            self.gone = True
+            orphans, self.alive = self.alive, set()
+            for pid in orphans:
+                for kill in (os.killpg, os.kill):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        kill(pid, signal.SIGKILL)
+            self.change.notify_all()
+        self.ready.set()
+        self.forked.put(0)
+        end_adopted(self.process, self.token)
+
+    def _hear(self) -> None:
         with contextlib.suppress(OSError), self.control.makefile("rb") as lines:
             for line in lines:
                 word, *numbers = line.split()
@@ -59,11 +83,6 @@ class _Link:
                         while len(self.ended) > 1000:  # nobody asks how an idle process ended
                             self.ended.pop(next(iter(self.ended)))
                         self.change.notify_all()
-        with self.change:
-            self.gone = True
-            self.change.notify_all()
-        self.ready.set()
-        self.forked.put(0)
 
 
 class TaskProcessHandle:
@@ -89,6 +108,12 @@ class TaskProcessHandle:
         self._send(os.killpg, signal.SIGKILL)
         self._send(os.kill, signal.SIGKILL)  # it may not lead its group yet
         self.connection.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is known to have ended, or its nursery has, which ends it."""
+        with self._link.change:
+            return self._link.gone or self.pid in self._link.ended
 
     def cause_of_death(self, seconds: float) -> str:
         """Return how it ended, in words, waiting up to *seconds* to know."""
@@ -136,6 +161,8 @@ class Nursery:
 
     def start(self) -> None:
         """Start the process; it loads the plugins while this returns."""
+        if sys.platform == "linux":  # what task processes leave comes to us if the nursery is dead too
+            ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         with self._lock:
             self._start()
 
@@ -180,6 +207,7 @@ class Nursery:
         command = [sys.executable, "-P", "-m", "dragon_framework.worker.nursery", str(theirs.fileno())]
         # It decodes what strangers send, and has no business with Redis.
         environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
+        environment[ORIGIN] = token = secrets.token_hex(8)
         with theirs:
             process = subprocess.Popen(
                 command,
@@ -188,7 +216,7 @@ class Nursery:
                 start_new_session=True,  # Ctrl-C in a terminal is for the worker to answer
                 env=environment,
             )
-        self._link = link = _Link(process, ours)
+        self._link = link = _Link(process, ours, token)
         body = msgspec.json.encode(NurserySettings(msgspec.structs.replace(self._settings, redis="")))
         with contextlib.suppress(OSError):  # it has died already; the listener sees it
             ours.sendall(len(body).to_bytes(4, "big") + body)
@@ -207,3 +235,44 @@ class Nursery:
             link.process.kill()
             link.process.wait()
         link.control.close()
+
+
+def end_adopted(nursery: "subprocess.Popen[bytes]", token: str) -> None:
+    """Kill and reap what a nursery has left to this process: programs that its task processes had started.
+
+    Children of other origin are left alone. Where /proc is missing nothing is found; the groups of the task
+    processes were killed there, and only what had left its group lives on.
+    """
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        nursery.wait(STOP_SECONDS)  # only then its children are ours
+    begin = time.monotonic()
+    while (passed := time.monotonic() - begin) < STOP_SECONDS:
+        left = [pid for pid in _children_of_this_process() if pid != nursery.pid and _is_left_of(pid, token)]
+        if not left and passed > ADOPTION_SECONDS:
+            return
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        time.sleep(0.01)
+
+
+def _children_of_this_process() -> set[int]:
+    found: set[int] = set()
+    with contextlib.suppress(OSError):
+        for thread in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError):
+                found.update(map(int, (thread / "children").read_text(encoding="ascii").split()))
+    return found
+
+
+def _is_left_of(pid: int, token: str) -> bool:
+    """Whether a child has the token, or is about to end in a session of its own, where it shows none any more."""
+    try:
+        environ = Path(f"/proc/{pid}/environ").read_bytes()
+        if not environ:
+            return os.getsid(pid) != os.getsid(0)
+    except OSError:
+        return False
+    return f"{ORIGIN}={token}".encode() in environ.split(b"\0")

@@ -162,12 +162,16 @@ class TaskRunner:
         channel, process = self._begin(run)
         on_begun()
         watch = _Watch(task, process.pid, run.directory)
+        ended = False
         while True:
             try:
                 report = decode_report(channel.receive())
             except TimeoutError:
                 self._check_wanted()
                 watch.check()
+                if ended:  # and it has said nothing since: a program that it has left keeps the socket open
+                    raise TaskCrashedError(run.task_name, process.cause_of_death(0.0)) from None
+                ended = process.ended
                 continue
             except (Closed, msgspec.MsgspecError) as error:
                 self._check_wanted(at_once=True)

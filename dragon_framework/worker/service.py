@@ -143,11 +143,13 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         reaper = Reaper(broker, settings.worker.heartbeat_seconds)
         cancellations = Cancellations(client, pool)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
+        leftovers = threading.Thread(target=executor.delete_leftovers, name="leftovers", daemon=True)
         hooks.call("dragon_startup", settings=settings, role="worker")
         reaper.start()
         cancellations.start()
         sender.start()
         sweeper.start()
+        leftovers.start()
         pool.prepare(stop)
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
@@ -161,6 +163,8 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         pool.close()
         if not courier.flush(FLUSH_SECONDS):
             log.warning("statuses_not_written", reason="Redis does not answer")
+        executor.close()
+        leftovers.join(FLUSH_SECONDS)
         with contextlib.suppress(redis.RedisError):  # the reaper of another worker does it then
             broker.resign()
         courier.close()

@@ -161,6 +161,43 @@ def test_what_a_closed_consumer_had_not_handed_on_is_put_back_by_the_next(broker
     assert broker.held("acme") == set(keys)
 
 
+def test_what_reached_redis_after_the_consumer_had_looked_is_put_back_later(broker, client, send, waiting_in):
+    consumer(broker)
+    held, begun = send(2)
+    client.delete("dragon:q:acme", "dragon:w:acme:")
+    client.sadd(broker.unacknowledged("acme"), held, begun)
+    broker.hold("acme", [held])
+    client.set(f"dragon:t:{begun}", f'{{"status":"executing","key":"{begun}","events":{{"queued":"x"}}}}', ex=500)
+
+    assert broker.return_stranded(60) == 0
+    assert waiting_in("acme") == []
+
+    assert broker.return_stranded(0) == 1
+    assert waiting_in("acme") == [begun]
+    assert members(client, broker.unacknowledged("acme")) == {held}
+    assert client.hget(f"dragon:a:{begun}", "deaths") == b"1"
+    assert b'"queued"' in client.get(f"dragon:t:{begun}")
+
+
+def test_a_message_that_comes_back_while_its_task_runs_here_is_not_handed_on(broker, client, send):
+    (key,) = send()
+    consumers = consumer(broker)
+    assert next(consumers).args == (key,)
+    client.delete(broker.unacknowledged("acme"))  # a reaper took us for dead
+    client.eval(SEND_AGAIN, 0, key)
+
+    assert next(consumers) is None
+
+    assert members(client, broker.unacknowledged("acme")) == {key}
+    assert broker.held("acme") == {key}
+
+
+SEND_AGAIN = """
+redis.call('ZADD', 'dragon:w:acme:', 1, ARGV[1])
+redis.call('RPUSH', 'dragon:q:acme', '')
+"""
+
+
 def test_an_id_without_a_message_is_skipped(broker, client, send):
     keys = send(2)
     client.hdel("dramatiq:acme.msgs", keys[0])

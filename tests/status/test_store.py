@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+import redis
+import uvloop
 
 from dragon_framework.keys import new_key
 from dragon_framework.status import scripts
-from dragon_framework.status.connection import connect_sync
+from dragon_framework.status.connection import connect_async, connect_sync
 from dragon_framework.status.model import ErrorFacts, Events, Status, decode_status, encode_status, now
 from dragon_framework.status.store import Submission, TaskStore
 
@@ -276,3 +278,20 @@ def test_cancelling_ends_a_task_once_gives_its_place_back_and_tells_workers(redi
     assert status.error == ErrorFacts("cancelled", transient=False)
     assert client.get(f"dragon:c:{account}") == b"0"
     assert finish(client, key, done(key)) == 0
+
+
+def test_a_connection_that_was_reset_is_an_error_of_redis_on_uvloop_too(redis_url):
+    async def use_what_was_reset():
+        client = connect_async(redis_url)
+        connection = client.connection_pool.make_connection()
+        await connection.connect()
+        connection._writer.transport.abort()
+        await asyncio.sleep(0.01)
+        try:
+            await connection.send_command("PING")
+        finally:
+            await connection.disconnect(nowait=True)
+            await client.aclose()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, pytest.raises(redis.ConnectionError):
+        runner.run(use_what_was_reset())

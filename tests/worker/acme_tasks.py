@@ -56,6 +56,18 @@ def acme_write(parameters: Text, ctx: TaskContext) -> Answer:
     return Answer(text="whole")
 
 
+@task("acme.write_and_fail", files=(OutputFile("early"), OutputFile("late")))
+def acme_write_and_fail(parameters: Name, ctx: TaskContext) -> Answer:
+    """Hand a file over, wait for a file *path*.go, and fail."""
+    early = ctx.output("early", ".txt")
+    early.write_text("early")
+    ctx.partial(early=early)
+    Path(parameters.path).touch()
+    while not Path(f"{parameters.path}.go").exists():
+        time.sleep(0.01)
+    raise TeapotError
+
+
 @task("acme.exit")
 def acme_exit(parameters: Nothing, ctx: TaskContext) -> Answer:
     """End the process."""

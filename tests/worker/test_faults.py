@@ -145,6 +145,23 @@ def test_after_the_nursery_is_killed_the_next_task_runs(lab, tmp_path):
 
 
 @linux
+def test_nothing_outlives_a_nursery_that_is_killed(lab, tmp_path):
+    path = tmp_path / "pid"
+    worker = lab.start_worker(concurrency=1)
+    key = lab.submit("acme.hang_with_daemon", path=str(path), seconds=60)
+    lab.wait_until(lambda: path.exists() and path.read_text())
+    family = [*lab.descendants(worker.pid), int(path.read_text())]
+    nursery = int(Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()[0])
+
+    os.kill(nursery, signal.SIGKILL)
+
+    assert lab.wait(key)["error"]["code"] == "task_crashed"
+    assert len(family) >= 4
+    lab.wait_until(lambda: not any(map(lab.alive, family)), "all are gone")
+    assert worker.poll() is None
+
+
+@linux
 def test_a_task_process_killed_while_idle_is_replaced_unnoticed(lab):
     lab.start_worker(concurrency=1)
     pid = lab.wait(lab.submit("acme.echo"))["result"]["pid"]
@@ -326,6 +343,90 @@ def test_after_redis_was_restarted_the_worker_goes_on(lab, tmp_path):
         lab.wait_until(lab.nothing_is_left, "messages and files are gone")
     finally:
         directory.unlink()
+
+
+def refuse_writes(lab, refuse):
+    """Have the server answer writes as it does when its disk is full or its replicas are away."""
+    lab.client.config_set("min-replicas-to-write", int(refuse))
+
+
+def test_a_task_that_ends_while_redis_refuses_writes_is_told_when_it_takes_them_again(lab, tmp_path):
+    path = tmp_path / "starts"
+    lab.start_worker(concurrency=1, worker_heartbeat_seconds=60)
+    key = lab.submit("acme.until_file", path=str(path))
+    lab.wait(key, "executing")
+
+    refuse_writes(lab, True)
+    Path(f"{path}.go").touch()
+    time.sleep(0.5)
+    refuse_writes(lab, False)
+
+    assert lab.wait(key)["status"] == "success"
+    assert starts(path) == 1
+    lab.wait_until(lab.nothing_is_left, "messages and files are gone")
+
+
+def test_after_redis_was_away_for_longer_than_a_heartbeat_no_living_worker_is_taken_for_dead(lab, tmp_path):
+    paths = [tmp_path / "0", tmp_path / "1"]
+    for _ in paths:
+        lab.start_worker(concurrency=1)
+    keys = [lab.submit("acme.until_file", path=str(path)) for path in paths]
+    lab.wait_until(lambda: all(starts(path) == 1 for path in paths))
+    lab.start_worker(concurrency=2)  # would run them again
+
+    refuse_writes(lab, True)
+    time.sleep(2.5)  # a heartbeat is 1.5 s
+    refuse_writes(lab, False)
+    time.sleep(2.0)
+    for path in paths:
+        Path(f"{path}.go").touch()
+
+    assert [lab.wait(key)["status"] for key in keys] == ["success"] * 2
+    assert [starts(path) for path in paths] == [1, 1]
+    assert not lab.client.keys("dragon:a:*")
+
+
+def stored(lab):
+    return [name for _, _, names in os.walk(lab.directory / "data/storage") for name in names]
+
+
+def test_a_task_that_fails_leaves_no_outputs(lab, tmp_path):
+    path = tmp_path / "note"
+    lab.start_worker()
+    key = lab.submit("acme.write_and_fail", path=str(path))
+    lab.wait_until(lambda: stored(lab) == ["early.txt"], "it is handed over")
+
+    Path(f"{path}.go").touch()
+
+    assert lab.wait(key)["error"]["code"] == "teapot"
+    lab.wait_until(lambda: not stored(lab), "its outputs are gone")
+    lab.wait_until(lab.nothing_is_left, "messages and files are gone")
+
+
+def test_a_cancelled_task_leaves_no_outputs(lab, tmp_path):
+    lab.start_worker()
+    key = lab.submit("acme.write_and_fail", path=str(tmp_path / "note"))
+    lab.wait_until(lambda: stored(lab) == ["early.txt"], "it is handed over")
+
+    lab.cancel(key)
+
+    lab.wait_until(lambda: not stored(lab), "its outputs are gone")
+    lab.wait_until(lab.nothing_is_left, "messages and files are gone")
+    assert lab.status(key)["error"]["code"] == "cancelled"
+
+
+def test_outputs_of_a_task_that_was_cancelled_when_its_worker_died_are_deleted_by_another(lab, tmp_path):
+    first = lab.start_worker()
+    key = lab.submit("acme.write_and_fail", path=str(tmp_path / "note"))
+    lab.wait_until(lambda: stored(lab) == ["early.txt"], "it is handed over")
+    first.kill()
+    first.wait()
+    lab.cancel(key)
+
+    lab.start_worker()
+
+    lab.wait_until(lambda: not stored(lab), "its outputs are gone")
+    lab.wait_until(lab.nothing_is_left, "messages and files are gone")
 
 
 class Proxy:
