@@ -4,6 +4,7 @@
 #   make run       install, then a whole service on http://127.0.0.1:8000 with its data in ./.dragon
 #   make test      install, then everything CI checks: lint, types, layers, all tests with coverage, the wheels in clean environments
 #   make lint      ruff, mypy and import-linter alone
+#   make faults    half an hour of faults on purpose, and a table of what they did; ARGS="--seconds 90 --seed 7" for less
 #   make bench     the figures of benchmarks/, as one table
 #   make docs      docs/reference from the installed tasks
 #   make wheels    wheels of the core and all plugins, in dist/
@@ -28,7 +29,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install run test lint bench docs wheels voices constraints clean
+.PHONY: help install run test lint bench faults docs wheels voices constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -59,6 +60,9 @@ test: lint
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+faults: $(STAMP)
+	$(BIN)/python -m faults $(ARGS)
 
 docs: $(STAMP)
 	$(BIN)/dragon reference --out docs/reference
