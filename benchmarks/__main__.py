@@ -16,6 +16,7 @@ FIGURES = (
     "create_cpu",
     "no_ops",
     "streams",
+    "recovery",
     "cold_start",
     "remote_info",
     "thumbs",

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -63,9 +63,19 @@ class Arena:
         s3: Whether outputs go to an S3 server, else to a directory.
         clients: How many clients there are.
         fsync: When Valkey writes its file to the disk: `everysec` or `always`.
+        settings: Settings of Dragon other than the suite's, as variables.
     """
 
-    def __init__(self, directory: Path, dice: random.Random, *, s3: bool, clients: int, fsync: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        dice: random.Random,
+        *,
+        s3: bool = False,
+        clients: int = 1,
+        fsync: str = "everysec",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self.dice = dice
         self.s3 = s3
@@ -73,6 +83,7 @@ class Arena:
         self.mark = secrets.token_hex(8)
         self._client_count = clients
         self._fsync = fsync
+        self._settings = dict(settings or {})
         self.temporary = directory / "tmp"
         self.storage = directory / "s3" / BUCKET if s3 else directory / "storage"
         self.proxies: list[Proxy] = []
@@ -185,6 +196,7 @@ class Arena:
             "DRAGON_CONCURRENCY": str(SLOTS),
             "AWS_ACCESS_KEY_ID": S3_KEYS[0],
             "AWS_SECRET_ACCESS_KEY": S3_KEYS[1],
+            **self._settings,
         }
 
     def _log(self, name: str) -> Path:

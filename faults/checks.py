@@ -51,8 +51,9 @@ async def check(arena: Arena, entries: Iterable[Entry], allowed: frozenset[str])
     """
     entries = list(entries)
     arena.witness.settle()
-    findings = await _ends(arena, entries, allowed)
-    findings += _published(entries)
+    statuses = await arena.clients.statuses([entry.key for entry in entries])
+    findings = check_ends(entries, statuses, allowed)
+    findings += check_published(entries)
     findings += await _until_none(lambda: _left_in_redis(arena))
     findings += await _counted(arena)
     findings += await _outputs(arena, entries)
@@ -69,10 +70,15 @@ async def _until_none(look: Any) -> list[Finding]:
     return list(found)
 
 
-async def _ends(arena: Arena, entries: list[Entry], allowed: frozenset[str]) -> list[Finding]:
-    """Compare how each task ended with how it must have, and with what clients saw."""
+def check_ends(entries: list[Entry], statuses: list[dict[str, Any]], allowed: frozenset[str]) -> list[Finding]:
+    """Compare how each task ended with how it must have, and with what clients saw.
+
+    Args:
+        entries: The tasks.
+        statuses: Their statuses now; they become the entries' final ones.
+        allowed: Codes of errors that faults may cause.
+    """
     found: list[Finding] = []
-    statuses = await arena.clients.statuses([entry.key for entry in entries])
     for entry, status in zip(entries, statuses, strict=True):
         key, code = entry.key, (status.get("error") or {}).get("code", "")
         if status["status"] not in {"success", "error"} or code == "unknown_key":
@@ -92,7 +98,8 @@ async def _ends(arena: Arena, entries: list[Entry], allowed: frozenset[str]) -> 
     return found
 
 
-def _published(entries: list[Entry]) -> list[Finding]:
+def check_published(entries: list[Entry]) -> list[Finding]:
+    """Return the tasks of which something was published after their final status."""
     return [
         Finding("doubled", f"{entry.key}: after {entry.published[0]!r:.200} came {entry.after[0]!r:.200}", entry.key)
         for entry in entries

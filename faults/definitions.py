@@ -20,6 +20,9 @@ from faults.sources import PICTURES, SOUNDS
 Definition = dict[str, Any]
 Made = tuple[Definition, dict[str, Any]]
 
+PNG_END = bytes.fromhex("0000000049454e44ae426082")
+"""The last chunk of a PNG, IEND, with its length and checksum (PNG specification, 11.2.5)."""
+
 WRITTEN_BYTES = 3_000_000
 """Most bytes of one written file."""
 
@@ -157,7 +160,10 @@ def wrong_file(data: bytes, kind: str, expected: Any) -> str:
 
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
-                return "" if image.size == tuple(expected) else f"{image.size} pixels, not {expected}"
+                size = image.size
+            if not data.endswith(PNG_END):  # decoders are content with less
+                return f"its end is missing after {len(data)} bytes"
+            return "" if size == tuple(expected) else f"{size} pixels, not {expected}"
         import av
 
         with av.open(io.BytesIO(data), mode="r") as sound:
