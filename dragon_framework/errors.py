@@ -269,6 +269,16 @@ class WorkerLostError(TaskError):
         return f"the worker died {self.deliveries} times while it ran this task; it is not tried again"
 
 
+class NoRoomError(TaskError):
+    """The disk of the worker is full."""
+
+    code = "no_room"
+    transient = True
+
+    def __str__(self) -> str:
+        return "there is no room for the file on the worker's disk; try again later"
+
+
 class SourceError(TaskError):
     """A URL that the client named gives no usable file."""
 

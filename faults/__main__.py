@@ -5,6 +5,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     print(f"python -m faults --seconds {options.seconds:g} --seed {seed} --fsync {options.fsync}", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it wants no part of it left, either
     directory = Path(tempfile.mkdtemp(prefix="dragon-faults-"))
     wrong = True
     try:

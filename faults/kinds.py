@@ -52,7 +52,7 @@ WORKER_CODES = frozenset({"worker_lost"})
 PROCESS_CODES = frozenset({"task_crashed"})
 SOURCE_CODES = frozenset({"source_unavailable"})
 STORAGE_CODES = frozenset({"storage_failed", "source_unavailable"})
-FULL_CODES = frozenset({"no_room", "storage_failed", "source_unavailable", "internal_error", "task_crashed"})
+FULL_CODES = frozenset({"no_room", "storage_failed", "source_unavailable"})
 
 
 def all_kinds() -> dict[str, list[Kind]]:

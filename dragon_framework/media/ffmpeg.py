@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import structlog
 
-from dragon_framework.errors import TaskError
+from dragon_framework.errors import NoRoomError, TaskError
 from dragon_framework.media.reading import FORMAT_WHITELIST
 from dragon_framework.tasks import TaskContext
 
@@ -47,16 +47,6 @@ class FfmpegError(TaskError):
 
     def __str__(self) -> str:
         return "the file could not be converted: it is damaged, or holds what this conversion cannot take"
-
-
-class NoRoomError(TaskError):
-    """The disk of the worker is full."""
-
-    code = "no_room"
-    transient = True
-
-    def __str__(self) -> str:
-        return "there is no room for the file on the worker's disk; try again later"
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ must not meet: threads, or much memory.
 
 import contextlib
 import ctypes
+import errno
 import os
 import resource
 import signal
@@ -23,7 +24,7 @@ from typing import Any
 import msgspec
 
 from dragon_framework.context import RunContext, WrittenFile, run_in_context
-from dragon_framework.errors import InternalTaskError, TaskCancelledError, TaskError
+from dragon_framework.errors import InternalTaskError, NoRoomError, TaskCancelledError, TaskError
 from dragon_framework.hooks import fetch_policy, load_hooks
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
@@ -157,6 +158,9 @@ def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
             return Failed(error.code, error.details(), transient or error.transient)
         except Exception as defect:  # noqa: BLE001  # a plugin's error that cannot say what it is
             error = defect
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        full = NoRoomError()
+        return Failed(full.code, full.details(), full.transient)
     kind = "out of memory" if isinstance(error, MemoryError) else type(error).__name__
     inside = InternalTaskError(task_name, kind)
     trace = "".join(traceback.format_exception(error))[-8000:].encode("utf-8", "backslashreplace").decode()

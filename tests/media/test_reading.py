@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dragon_framework.errors import TaskCancelledError, UnreadableSourceError
-from dragon_framework.media.ffmpeg import FfmpegError, NoRoomError, input_of, run_ffmpeg
+from dragon_framework.errors import NoRoomError, TaskCancelledError, UnreadableSourceError
+from dragon_framework.media.ffmpeg import FfmpegError, input_of, run_ffmpeg
 from dragon_framework.media.reading import open_media
 
 SECONDS = 2

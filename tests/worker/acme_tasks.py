@@ -95,6 +95,14 @@ def acme_raise_defect(parameters: Nothing, ctx: TaskContext) -> Answer:
     raise ZeroDivisionError("/etc/secret")
 
 
+@task("acme.raise_full_disk")
+def acme_raise_full_disk(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Write to a disk that is always full (full(4))."""
+    with Path("/dev/full").open("wb") as file:
+        file.write(b"x")
+    return Answer()
+
+
 @task("acme.raise_unspeakable")
 def acme_raise_unspeakable(parameters: Nothing, ctx: TaskContext) -> Answer:
     """Raise a defect whose text UTF-8 cannot hold, as a name of a file may be."""

@@ -58,6 +58,7 @@ def test_progress_and_partial_results_are_published_in_order(shared):
         ("acme.segfault", "task_crashed", "SIGSEGV"),
         ("acme.sysexit", "internal_error", "SystemExit"),
         ("acme.raise_defect", "internal_error", "ZeroDivisionError"),
+        ("acme.raise_full_disk", "no_room", "the worker's disk"),
         ("acme.raise_unspeakable", "internal_error", "ZeroDivisionError"),
         ("acme.raise_garbled", "internal_error", "UnicodeEncodeError"),
         ("acme.hang", "limit_exceeded", "0.5 s (time)"),
@@ -74,7 +75,7 @@ def test_a_failure_ends_the_task_with_its_reason(shared, task, code, words):
     assert status["error"]["code"] == code
     assert words in status["result"]
     assert "/etc/secret" not in status["result"]
-    assert status["error"]["transient"] == (task == "acme.raise_declared")
+    assert status["error"]["transient"] == (task in {"acme.raise_declared", "acme.raise_full_disk"})
 
 
 def test_a_result_of_another_type_is_a_defect_of_the_task(shared):
