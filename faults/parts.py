@@ -39,6 +39,7 @@ class Part:
         self._process: subprocess.Popen[bytes] | None = None
         self._offset = 0
         self._said_ready = False
+        self._ending = False
         self._wanted = False
         self._keeper: asyncio.Task[None] | None = None
 
@@ -54,8 +55,8 @@ class Part:
 
     @property
     def ready(self) -> bool:
-        """Whether it lives and has said that it is ready."""
-        if not self.running:
+        """Whether it lives, has said that it is ready, and was not told to end."""
+        if not self.running or self._ending:
             return False
         if not self._said_ready:
             with self._log.open("rb") as log:
@@ -84,6 +85,7 @@ class Part:
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
+        self._ending = self._ending or number in {signal.SIGTERM, signal.SIGKILL}
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(number)
@@ -111,7 +113,7 @@ class Part:
     def _spawn(self) -> None:
         self._offset = self._log.stat().st_size if self._log.exists() else 0
         self.starts += 1
-        self._said_ready = False
+        self._said_ready = self._ending = False
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,

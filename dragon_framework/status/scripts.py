@@ -105,7 +105,6 @@ local status = '{"status":"error","key":"' .. ARGV[1] .. '","events":{' .. event
 redis.call('SET', KEYS[1], status, 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], status)
 redis.call('PUBLISH', KEYS[3], ARGV[1])
-redis.call('DEL', 'dragon:a:' .. ARGV[1])
 local definition = redis.call('GET', 'dragon:d:' .. ARGV[1])
 if definition then
   local known, facts = pcall(cjson.decode, definition)
@@ -120,9 +119,10 @@ return 1
 """
 
 DROP = """
--- Forget a message whose task is over. KEYS: unacknowledged set, messages. ARGV: message id.
+-- Forget a message whose task is over. KEYS: unacknowledged set, messages. ARGV: message id, which is the key.
 redis.call('SREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('DEL', 'dragon:a:' .. ARGV[1])
 return 1
 """
 

@@ -12,9 +12,7 @@ later time, a few times.
 """
 
 import itertools
-import queue as queue_module
 import random
-import re
 import shutil
 import time
 import traceback
@@ -22,30 +20,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import redis
 import structlog
 
 from dragon_framework.context import WrittenFile
 from dragon_framework.errors import InternalTaskError, StorageError, UnknownTaskError, WorkerLostError
 from dragon_framework.hooks import Hooks
-from dragon_framework.queue.broker import DragonBroker, Taken
+from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import PASSING
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
 from dragon_framework.status.model import (
-    Definition,
     ErrorFacts,
     Events,
     Retry,
     Status,
-    decode_definition,
     encode_status,
     is_final,
     now,
 )
 from dragon_framework.storage import Storage
+from dragon_framework.worker.leftovers import Leftovers
+from dragon_framework.worker.life import Life
 from dragon_framework.worker.places import Places
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.runner import HandedBack, TakenAway
@@ -65,7 +62,6 @@ FRESH_SECONDS = 1.0
 """What was known when a message was taken is believed for so long; then Redis is asked before the task begins."""
 
 _UNFINISHED = {b"qu", b"ex"}
-_QUEUED = re.compile(rb'"queued":"([^"]+)"')
 
 
 class Executor:
@@ -78,11 +74,12 @@ class Executor:
         settings: The service's settings.
         pool: Lends what runs tasks.
         hooks: Told when tasks start and finish.
+        leftovers: Deletes the outputs of tasks that end as errors.
         directory: Where this worker's runs keep their files.
         on_callback: Called when a callback has become due.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the parts of a worker, all by name
         self,
         *,
         broker: DragonBroker,
@@ -91,6 +88,7 @@ class Executor:
         settings: Settings,
         pool: RunnerPool,
         hooks: Hooks,
+        leftovers: Leftovers,
         directory: Path,
         on_callback: Callable[[], None] = lambda: None,
     ) -> None:
@@ -107,7 +105,7 @@ class Executor:
         self._courier = broker.courier
         self._places = Places(settings.slots)
         self._numbers = itertools.count()
-        self._leftovers: queue_module.SimpleQueue[tuple[str, str, str] | None] = queue_module.SimpleQueue()
+        self._leftovers = leftovers
 
     def execute(self, key: str, queue: str, message_id: str) -> None:
         """Take the task *key* through its life; never raises.
@@ -141,13 +139,13 @@ class Executor:
             self._broker.give_back(queue, message_id)
             return
         if not taken.definition or taken.status[11:13] not in _UNFINISHED:
-            if taken.status[11:13] == b"er" and b'"started"' in taken.status:
-                self._delete_outputs(key)
-            self._drop(queue, message_id)
+            if taken.status[11:13] == b"er" and (b'"started"' in taken.status or taken.deaths or taken.retries):
+                self._leftovers.delete_outputs(key)
+            self._leftovers.drop(queue, message_id)
             return
-        life = _Life(key, taken, begun, self._settings.worker.max_deliveries)
+        life = Life(key, taken, begun, self._settings.worker.max_deliveries)
         if time.monotonic() - taken.time > FRESH_SECONDS and not self._begin(life):
-            self._drop(queue, message_id)
+            self._leftovers.drop(queue, message_id)
             return
         clock = time.monotonic()
         directory = f"{self._directory}/{key}.{next(self._numbers)}"  # the last run's may be on its way out
@@ -174,13 +172,13 @@ class Executor:
         else:
             self._finish(life, self._concluded(life, outcome), seconds, queue, message_id)
 
-    def _begin(self, life: "_Life") -> bool:
+    def _begin(self, life: Life) -> bool:
         """Show that the task executes; return whether it still may."""
         life.begun = True
         arguments = [life.key, life.events.started, self._ttl]
         return bool(self._patiently(scripts.BEGIN, [scripts.STATUS + life.key], arguments))
 
-    def _show_begun(self, life: "_Life") -> None:
+    def _show_begun(self, life: Life) -> None:
         """Show that the task executes, without waiting for the answer: its process works already."""
         if life.begun:
             return
@@ -195,11 +193,11 @@ class Executor:
         arguments = [life.key, life.events.started, self._ttl]
         self._courier.post(scripts.BEGIN, [scripts.STATUS + life.key], arguments, on_answer)
 
-    def _retries(self, life: "_Life") -> int:
+    def _retries(self, life: Life) -> int:
         """Return how often the task may be run again; one whose workers died is not."""
         return self._settings.worker.retries if life.delivery > 0 else 0
 
-    def _retry(self, life: "_Life", failed: Failed, queue: str, message_id: str) -> None:
+    def _retry(self, life: Life, failed: Failed, queue: str, message_id: str) -> None:
         """Queue the task again, for later, without waiting for the answer."""
         seconds = self._settings.worker.retry_seconds * RETRY_GROWTH**life.retries
         spread = 1 + RETRY_SPREAD * (2 * random.random() - 1)  # noqa: S311  # no secret
@@ -231,7 +229,7 @@ class Executor:
             on_answer,
         )
 
-    def _finish(self, life: "_Life", status: Status, seconds: float, queue: str, message_id: str) -> None:
+    def _finish(self, life: Life, status: Status, seconds: float, queue: str, message_id: str) -> None:
         """Write the final status and acknowledge, without waiting for the answer: the next task can begin."""
         self._broker.note_seconds(queue, seconds)
         self._broker.finishing(message_id)
@@ -246,7 +244,7 @@ class Executor:
                     self._on_callback()
                 self._tell_finished(life, status, seconds)
             if not isinstance(written, Exception) and written & 2:
-                self._leftovers.put((life.key, queue, message_id))
+                self._leftovers.post(life.key, queue, message_id)
             else:
                 self._broker.release(queue, [message_id])
 
@@ -267,12 +265,12 @@ class Executor:
             on_answer,
         )
 
-    def _last_keys(self, life: "_Life", queue: str) -> list[str]:
+    def _last_keys(self, life: Life, queue: str) -> list[str]:
         """Return what RETRY and FINISH write: status, unacknowledged set, messages, metrics."""
         broker = self._broker
         return [scripts.STATUS + life.key, broker.unacknowledged(queue), broker.messages(queue), scripts.METRICS]
 
-    def _let_go(self, life: "_Life", queue: str, message_id: str) -> None:
+    def _let_go(self, life: Life, queue: str, message_id: str) -> None:
         """End what this worker has to do with a task that was taken away: it is over, or another's."""
         while True:
             try:
@@ -283,39 +281,12 @@ class Executor:
                 time.sleep(REDIS_PAUSE_SECONDS)
         if blob is None or is_final(blob):
             if blob is not None and blob[11:13] == b"er" and life.stored:
-                self._delete_outputs(life.key)
-            self._drop(queue, message_id)
+                self._leftovers.delete_outputs(life.key)
+            self._leftovers.drop(queue, message_id)
         else:
             self._broker.give_back(queue, message_id)  # changes nothing if another worker has it
 
-    def _drop(self, queue: str, message_id: str) -> None:
-        """Forget a message whose task is over."""
-        broker = self._broker
-        self._patiently(scripts.DROP, [broker.unacknowledged(queue), broker.messages(queue)], [message_id])
-
-    def delete_leftovers(self) -> None:
-        """Delete the outputs of tasks that ended as errors, until `close`; a thread of its own does it."""
-        while (left := self._leftovers.get()) is not None:
-            key, queue, message_id = left
-            try:
-                self._delete_outputs(key)
-                self._drop(queue, message_id)
-            except Exception:  # noqa: BLE001  # it is found stranded, and delivered again
-                self._log.exception("outputs_left_behind", key=key)
-            finally:
-                self._broker.release(queue, [message_id])
-
-    def close(self) -> None:
-        """Have `delete_leftovers` return when it has done what there is."""
-        self._leftovers.put(None)
-
-    def _delete_outputs(self, key: str) -> None:
-        try:
-            self._storage.delete(key)
-        except (StorageError, OSError) as error:  # they expire with the others
-            self._log.warning("outputs_not_deleted", key=key, reason=str(error))
-
-    def _tell_finished(self, life: "_Life", status: Status, seconds: float) -> None:
+    def _tell_finished(self, life: Life, status: Status, seconds: float) -> None:
         self._log.info(
             "task_finished", key=life.key, task=life.task_name, status=status.status, seconds=round(seconds, 4)
         )
@@ -328,7 +299,7 @@ class Executor:
             result=status.result,
         )
 
-    def _outcome(self, life: "_Life", directory: str) -> Done | Failed:
+    def _outcome(self, life: Life, directory: str) -> Done | Failed:
         """Run the task and say how it ended; a defect of ours is an end, too."""
         try:
             if life.delivery < 0:
@@ -353,7 +324,7 @@ class Executor:
             inside = InternalTaskError(life.task_name, type(error).__name__)
             return Failed(inside.code, inside.details(), log=traceback.format_exc())
 
-    def _show(self, life: "_Life", report: Progress | Partial) -> None:
+    def _show(self, life: Life, report: Progress | Partial) -> None:
         """Publish progress or a partial result."""
         if isinstance(report, Progress):
             life.progress = report.value
@@ -371,7 +342,7 @@ class Executor:
             if not shown:
                 raise TakenAway
 
-    def _stored(self, life: "_Life", outcome: Done | Failed) -> dict[str, Any] | Failed:
+    def _stored(self, life: Life, outcome: Done | Failed) -> dict[str, Any] | Failed:
         """Return the result of a run, once its files are in the storage."""
         if isinstance(outcome, Failed):
             return outcome
@@ -380,7 +351,7 @@ class Executor:
         except StorageError as error:
             return self._not_stored(life, error)
 
-    def _concluded(self, life: "_Life", outcome: dict[str, Any] | Failed) -> Status:
+    def _concluded(self, life: Life, outcome: dict[str, Any] | Failed) -> Status:
         life.events.completed = now()
         if not isinstance(outcome, Failed):
             return Status("success", life.key, life.events, progress=None, result=outcome)
@@ -389,11 +360,11 @@ class Executor:
         facts = ErrorFacts(outcome.code, outcome.transient)
         return Status("error", life.key, life.events, progress=None, result=outcome.details, error=facts)
 
-    def _not_stored(self, life: "_Life", error: StorageError) -> Failed:
+    def _not_stored(self, life: Life, error: StorageError) -> Failed:
         self._log.error("outputs_not_stored", key=life.key, task=life.task_name, reason=str(error))
         return Failed("storage_failed", "the output files could not be stored; try again later", transient=True)
 
-    def _store(self, life: "_Life", files: list[WrittenFile]) -> dict[str, str]:
+    def _store(self, life: Life, files: list[WrittenFile]) -> dict[str, str]:
         urls = {}
         life.stored = life.stored or bool(files)
         for file in files:
@@ -413,36 +384,3 @@ class Executor:
             except PASSING as error:
                 self._log.warning("redis_unreachable", reason=str(error))
                 time.sleep(REDIS_PAUSE_SECONDS)
-
-
-class _Life:
-    """What is known of the task while it runs."""
-
-    def __init__(self, key: str, taken: Taken, begun: str, max_deliveries: int) -> None:
-        self.key = key
-        self.delivery = taken.deaths + 1 if taken.deaths < max_deliveries else -taken.deaths
-        """Number of this delivery; after too many deaths, their number below zero: it is not run any more."""
-        self.retries = taken.retries
-        """How often it has been run again after a fault."""
-        self.definition = _read_definition(taken.definition)
-        self.task_name = self.definition.task_name
-        found = _QUEUED.search(taken.status)
-        self.queued = found[1].decode() if found else begun
-        self.events = Events(queued=self.queued, started=begun) if self.delivery > 0 else Events(queued=self.queued)
-        self.begun = False
-        """Whether its status has been told to say so."""
-        self.tidy = False
-        """Whether the run made no directory."""
-        self.progress: Any = None
-        self.partial: dict[str, Any] = {}
-        self.partial_files: dict[str, str] = {}
-        self.stored = taken.deaths > 0 or taken.retries > 0
-        """Whether this run, or one before it, may have stored outputs."""
-
-
-def _read_definition(blob: bytes) -> Definition:
-    """Return the definition; one without a name if it cannot be read."""
-    try:
-        return decode_definition(blob)
-    except msgspec.MsgspecError:
-        return Definition("", msgspec.Raw(b"{}"))

@@ -41,6 +41,7 @@ from dragon_framework.status.connection import connect_sync
 from dragon_framework.storage import Storage, open_storage
 from dragon_framework.worker.cancellations import Cancellations
 from dragon_framework.worker.execution import Executor
+from dragon_framework.worker.leftovers import Leftovers
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.processes import Nursery
 
@@ -111,6 +112,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     with _run_directory(settings.data_path / "runs") as directory:
         pool = RunnerPool(nursery, settings.slots, settings.worker.tasks_per_process)
         sender = Sender(client, settings.callbacks, settings.sources, allowed, fetch_policy(hooks))
+        leftovers = Leftovers(broker, storage)
         executor = Executor(
             broker=broker,
             registry=registry,
@@ -118,6 +120,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             settings=settings,
             pool=pool,
             hooks=hooks,
+            leftovers=leftovers,
             directory=directory,
             on_callback=sender.wake,
         )
@@ -143,13 +146,13 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         reaper = Reaper(broker, settings.worker.heartbeat_seconds)
         cancellations = Cancellations(client, pool)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
-        leftovers = threading.Thread(target=executor.delete_leftovers, name="leftovers", daemon=True)
+        cleaner = threading.Thread(target=leftovers.run, name="leftovers", daemon=True)
         hooks.call("dragon_startup", settings=settings, role="worker")
         reaper.start()
         cancellations.start()
         sender.start()
         sweeper.start()
-        leftovers.start()
+        cleaner.start()
         pool.prepare(stop)
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
@@ -163,8 +166,8 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         pool.close()
         if not courier.flush(FLUSH_SECONDS):
             log.warning("statuses_not_written", reason="Redis does not answer")
-        executor.close()
-        leftovers.join(FLUSH_SECONDS)
+        leftovers.close()
+        cleaner.join(FLUSH_SECONDS)
         with contextlib.suppress(redis.RedisError):  # the reaper of another worker does it then
             broker.resign()
         courier.close()

@@ -415,6 +415,21 @@ def test_a_cancelled_task_leaves_no_outputs(lab, tmp_path):
     assert lab.status(key)["error"]["code"] == "cancelled"
 
 
+def test_a_task_that_is_cancelled_while_it_waits_for_its_next_try_leaves_no_outputs(lab, tmp_path):
+    path = tmp_path / "note"
+    lab.start_worker(worker_retry_seconds=1)
+    key = lab.submit("acme.write_and_fail", path=str(path))
+    lab.wait_until(lambda: stored(lab) == ["early.txt"], "it is handed over")
+    Path(f"{path}.go").touch()
+    lab.wait_until(lambda: "retry" in lab.status(key), "it waits for its next try")
+
+    lab.cancel(key)
+
+    lab.wait_until(lambda: not stored(lab), "its outputs are gone")
+    lab.wait_until(lab.nothing_is_left, "messages and files are gone")
+    assert not lab.client.exists(f"dragon:a:{key}")
+
+
 def test_outputs_of_a_task_that_was_cancelled_when_its_worker_died_are_deleted_by_another(lab, tmp_path):
     first = lab.start_worker()
     key = lab.submit("acme.write_and_fail", path=str(tmp_path / "note"))
