@@ -24,8 +24,6 @@ MISSING = {
     "video.convert",
     "video.create",
     "video.reverse",
-    "video.strip",
-    "video.thumb",
     "video.upload.fb",
     "video.upload.vimeo",
     "video.upload.youtube",
@@ -43,9 +41,6 @@ OPTIONAL = {
     ("video.convert", "width"),
     ("video.convert", "height"),
     ("video.create", "url_callback"),
-    ("video.strip", "width"),
-    ("video.strip", "height"),
-    ("video.strip", "wrap"),
     ("video.upload.vimeo", "url_callback"),
 }
 # Nothing tells whether the providers ask for these: either is right.

@@ -33,3 +33,42 @@ def films(tmp_path_factory, ffmpeg):
         return str(path)
 
     return make
+
+
+BARS = 10
+"""A numbered picture shows its number as so many bars, white for a 1, the lowest bit on the left."""
+
+
+@pytest.fixture(scope="session")
+def numbered(tmp_path_factory):
+    """`numbered(name, *options)` makes a film of numbered pictures, 320 × 64 px, with a tone; once for each name."""
+    directory = tmp_path_factory.mktemp("numbered")
+
+    def make(name, *options, frames=150, rate=25, sound=True):
+        path = directory / name
+        if not path.exists():
+            pictures = b"".join(
+                bytes(255 if number >> bar & 1 else 0 for bar in range(BARS) for _ in range(32)) * 64
+                for number in range(frames)
+            )
+            raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-s", "320x64", "-r", str(rate), "-i", "-"]
+            tone = ["-f", "lavfi", "-i", f"sine=f=440:r=44100:d={frames / rate}"] if sound else []
+            command = [ffmpeg_program(), "-v", "error", "-y", *raw, *tone, *map(str, options), str(path)]
+            subprocess.run(command, check=True, input=pictures)
+        return str(path)
+
+    return make
+
+
+def number_in(image):
+    """Return the number that a picture shows, whatever its size."""
+    grey = image.convert("L")
+    width, height = grey.size
+    middles = [grey.getpixel((int((bar + 0.5) * width / BARS), height // 2)) for bar in range(BARS)]
+    return sum(1 << bar for bar, value in enumerate(middles) if value > 127)
+
+
+@pytest.fixture(scope="session")
+def read_number():
+    """Return the number that a numbered picture shows."""
+    return number_in

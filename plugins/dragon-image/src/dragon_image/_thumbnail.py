@@ -12,8 +12,8 @@ from dragon_framework import TaskContext
 from dragon_framework.errors import TaskLimitError
 from dragon_framework.fields import MAX_SIDE_PIXELS
 from dragon_framework.media.geometry import Box, Size, Turn, central_part, scaled_to
+from dragon_framework.media.play_icon import with_play_icon
 from dragon_image._colour import laid_on
-from dragon_image._drawing import with_play_icon
 from dragon_image._scaling import Mover, Plan, read_scaled
 from dragon_image._writing import save
 from dragon_image.thumb import ImageThumbParameters

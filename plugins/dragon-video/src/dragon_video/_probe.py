@@ -42,10 +42,7 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
     Raises:
         UnreadableSourceError: If there is no video, or its size is none.
     """
-    streams = moving_pictures(container)
-    if not streams:
-        raise UnreadableSourceError(url, EXPECTED, "it has no video")
-    stream = streams[0]
+    stream = picture_stream(container, url)
     context = stream.codec_context
     content_type = media_type(container, file)
     sounds = container.streams.audio
@@ -57,18 +54,35 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
     rotation = float(frame.rotation % 360) if frame is not None else 0.0
     pixel_format = (frame.format.name if frame is not None else context.pix_fmt) or ""
     alpha = _has_alpha(pixel_format) or stream.metadata.get("alpha_mode") == "1"
-    rate = stream.average_rate or stream.guessed_rate
     return Film(
         content_type=content_type,
         size=size,
         shown=_shown(size, stream, rotation),
-        duration=_duration(container, stream, check),
-        frame_rate=round(float(rate), 3) if rate and 0 < rate <= 1000 else None,
+        duration=duration_of(container, stream, check),
+        frame_rate=frame_rate_of(stream),
         alpha=alpha,
         rotation=rotation,
         audio_codec=audio_codec,
         video_codec=context.codec.canonical_name,
     )
+
+
+def picture_stream(container: "InputContainer", url: str) -> "VideoStream":
+    """Return the video stream that counts: the first that is no cover.
+
+    Raises:
+        UnreadableSourceError: If there is none.
+    """
+    streams = moving_pictures(container)
+    if not streams:
+        raise UnreadableSourceError(url, EXPECTED, "it has no video")
+    return streams[0]
+
+
+def frame_rate_of(stream: "VideoStream") -> float | None:
+    """Return the frames per second, of a variable rate the average; None if nothing tells."""
+    rate = stream.average_rate or stream.guessed_rate
+    return round(float(rate), 3) if rate and 0 < rate <= 1000 else None
 
 
 def _first_picture(container: "InputContainer", stream: "VideoStream") -> "VideoFrame | None":
@@ -99,7 +113,7 @@ def _shown(size: Size, stream: "VideoStream", rotation: float) -> Size:
     return (height, width) if rotation in {90.0, 270.0} else (width, height)
 
 
-def _duration(container: "InputContainer", stream: "VideoStream", check: Callable[[], None]) -> float:
+def duration_of(container: "InputContainer", stream: "VideoStream", check: Callable[[], None]) -> float:
     """Return the duration of the film: as the file says, else as its packets do."""
     base = float(stream.time_base or 0)
     told = container.duration / 1e6 if container.duration else 0.0

@@ -1,0 +1,127 @@
+"""A frame of a film as a picture to look at: upright, with square pixels, in standard range sRGB.
+
+In: PyAV's frame and what shape is wanted. Out: a Pillow image. The geometry is that of
+`image.thumb`. Stands on PyAV and Pillow; import it inside a task's function alone.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from dragon_framework.errors import TaskLimitError
+from dragon_framework.media.geometry import Size, Turn, central_part, scaled_to
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+MAX_PIXELS = 100_000_000
+MAX_SIDES = {"jpeg": 65_500, "png": 65_535}
+"""JPEG_MAX_DIMENSION of libjpeg; what a parameter may say."""
+
+QUALITY = 85
+
+# ISO/IEC 23091-2 (as FFmpeg numbers them)
+_PQ, _HLG = 16, 18
+_BT709, _UNKNOWN_MATRIX, _RGB_MATRIX = 1, 2, 0
+_BT601_LINES = 576
+"""Pictures of more lines are BT.709 where the file does not say, as players have it."""
+
+_TRANSPOSED = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
+
+
+def shown_size(frame: "VideoFrame", stream: "VideoStream") -> Size:
+    """Return the size of a frame on screen, in square pixels and upright."""
+    return _turn(frame).size(_square(frame, stream))
+
+
+def result_size(shown: Size, *, width: int | None, height: int | None, crop: bool) -> Size:
+    """Return the size of the picture that is made of one shown at *shown*."""
+    if crop and width is not None and height is not None:
+        return width, height
+    return scaled_to(shown, width=width, height=height)
+
+
+def picture(
+    frame: "VideoFrame",
+    stream: "VideoStream",
+    *,
+    width: int | None = None,
+    height: int | None = None,
+    crop: bool = False,
+) -> Image.Image:
+    """Return *frame* as an image of mode RGB or RGBA.
+
+    Args:
+        frame: The frame.
+        stream: Its stream, which may know its pixel shape.
+        width: Width of the image in pixels; None to follow the height.
+        height: Height of the image in pixels; None to follow the width.
+        crop: Whether the picture fills both, and is cut; else it fits inside them.
+    """
+    turn, square = _turn(frame), _square(frame, stream)
+    if turn.swaps_sides:
+        width, height = height, width
+    if crop and width is not None and height is not None:
+        box, size = central_part(square, (width, height)), (width, height)
+    else:
+        box, size = (0.0, 0.0, float(square[0]), float(square[1])), scaled_to(square, width=width, height=height)
+    image = _in_rgb(frame)
+    stretch = image.width / square[0]
+    box = box[0] * stretch, box[1], box[2] * stretch, box[3]
+    if image.size != size or box != (0, 0, *image.size):
+        image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
+    return image.transpose(_TRANSPOSED[turn.quarters]) if turn.quarters else image
+
+
+def check_size(task_name: str, what: str, size: Size, file_format: str) -> None:
+    """Raise unless a picture of *size* can be made.
+
+    Raises:
+        TaskLimitError: If it is too large.
+    """
+    if max(size) > MAX_SIDES[file_format]:
+        raise TaskLimitError(task_name, f"{what} of {size[0]} × {size[1]}", f"{MAX_SIDES[file_format]} px a side")
+    if size[0] * size[1] > MAX_PIXELS:
+        raise TaskLimitError(task_name, f"{what} of {size[0]} × {size[1]}", f"{MAX_PIXELS} pixels")
+
+
+def save(image: Image.Image, path: Path, file_format: str) -> None:
+    """Write a picture; transparent parts are kept in a png, and lie on white in a jpeg."""
+    if file_format == "png":
+        image.save(path, "PNG")
+        return
+    if image.mode == "RGBA":
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(image, mask=image.getchannel("A"))
+        image = ground
+    image.save(path, "JPEG", quality=QUALITY)
+
+
+def _turn(frame: "VideoFrame") -> Turn:
+    """Return the turn that shows a frame upright; angles between the quarters go to the nearest."""
+    return Turn(quarters=round(frame.rotation / 90) % 4)
+
+
+def _square(frame: "VideoFrame", stream: "VideoStream") -> Size:
+    """Return the size of a frame with square pixels, before it is turned."""
+    aspect = stream.sample_aspect_ratio
+    if not aspect or aspect <= 0 or aspect == 1:
+        return frame.width, frame.height
+    return max(1, round(frame.width * aspect)), frame.height
+
+
+def _in_rgb(frame: "VideoFrame") -> Image.Image:
+    """Return a frame in RGB(A) of eight bits, toned down where it has a high dynamic range."""
+    name = frame.format.name
+    alpha = name.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"))
+    options: dict[str, Any] = {"format": "rgba" if alpha else "rgb24"}
+    if frame.color_trc in {_PQ, _HLG}:
+        options |= {"dst_color_trc": _BT709, "dst_color_primaries": _BT709, "dst_colorspace": _BT709}
+    elif frame.colorspace == _UNKNOWN_MATRIX and frame.height > _BT601_LINES and name.startswith("yuv"):
+        options["src_colorspace"] = _BT709
+    rgb = frame.reformat(**options)
+    plane = rgb.planes[0]
+    mode = "RGBA" if alpha else "RGB"
+    return Image.frombuffer(mode, (rgb.width, rgb.height), bytes(plane), "raw", mode, plane.line_size, 1)
