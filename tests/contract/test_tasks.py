@@ -40,6 +40,8 @@ OPTIONAL = {
     ("image.thumb", "height"),
     ("video.convert", "width"),
     ("video.convert", "height"),
+    ("video.strip", "width"),
+    ("video.strip", "height"),
     ("video.create", "url_callback"),
     ("video.upload.vimeo", "url_callback"),
 }
