@@ -21,7 +21,6 @@ REFERENCE: dict[str, dict[str, Any]] = {
 }
 
 MISSING = {
-    "video.convert",
     "video.create",
     "video.reverse",
     "video.upload.fb",

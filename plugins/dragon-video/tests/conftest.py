@@ -1,6 +1,7 @@
 """Films made for the tests by ffmpeg."""
 
 import subprocess
+import zlib
 
 import pytest
 
@@ -18,13 +19,20 @@ def ffmpeg():
     return run
 
 
+def place(directory, name, *how):
+    """Return a path for a film called *name* that is made in this way."""
+    own = directory / f"{zlib.crc32(repr(how).encode()):08x}"
+    own.mkdir(exist_ok=True)
+    return own / name
+
+
 @pytest.fixture(scope="session")
 def films(tmp_path_factory, ffmpeg):
-    """`films(name, *options)` makes 2 s of a test picture, 96 × 64 px, 25 a second, with a tone; once for each name."""
+    """`films(name, *options)` makes 2 s of a test picture, 96 × 64 px, 25 a second, with a tone; once for each way to."""
     directory = tmp_path_factory.mktemp("films")
 
     def make(name, *options, picture="testsrc2=s=96x64:r=25:d=2", sound="sine=f=440:r=44100:d=2"):
-        path = directory / name
+        path = place(directory, name, options, picture, sound)
         if not path.exists():
             inputs = ["-f", "lavfi", "-i", picture]
             if sound:
@@ -41,11 +49,11 @@ BARS = 10
 
 @pytest.fixture(scope="session")
 def numbered(tmp_path_factory):
-    """`numbered(name, *options)` makes a film of numbered pictures, 320 × 64 px, with a tone; once for each name."""
+    """`numbered(name, *options)` makes a film of numbered pictures, 320 × 64 px, with a tone; once for each way to."""
     directory = tmp_path_factory.mktemp("numbered")
 
     def make(name, *options, frames=150, rate=25, sound=True):
-        path = directory / name
+        path = place(directory, name, options, frames, rate, sound)
         if not path.exists():
             pictures = b"".join(
                 bytes(255 if number >> bar & 1 else 0 for bar in range(BARS) for _ in range(32)) * 64

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dragon_framework.errors import TaskLimitError
 from dragon_framework.media.geometry import Size, Turn, central_part, scaled_to
+from dragon_video._probe import HIGH_RANGE
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -23,7 +24,6 @@ MAX_SIDES = {"jpeg": 65_500, "png": 65_535}
 QUALITY = 85
 
 # ISO/IEC 23091-2 (as FFmpeg numbers them)
-_PQ, _HLG = 16, 18
 _BT709, _UNKNOWN_MATRIX, _RGB_MATRIX = 1, 2, 0
 _BT601_LINES = 576
 """Pictures of more lines are BT.709 where the file does not say, as players have it."""
@@ -117,7 +117,7 @@ def _in_rgb(frame: "VideoFrame") -> Image.Image:
     name = frame.format.name
     alpha = name.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"))
     options: dict[str, Any] = {"format": "rgba" if alpha else "rgb24"}
-    if frame.color_trc in {_PQ, _HLG}:
+    if frame.color_trc in HIGH_RANGE:
         options |= {"dst_color_trc": _BT709, "dst_color_primaries": _BT709, "dst_colorspace": _BT709}
     elif frame.colorspace == _UNKNOWN_MATRIX and frame.height > _BT601_LINES and name.startswith("yuv"):
         options["src_colorspace"] = _BT709

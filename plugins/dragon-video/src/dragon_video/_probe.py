@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 EXPECTED = "a video file"
 
+HIGH_RANGE = (16, 18)
+"""PQ and HLG, as ISO/IEC 23091-2 numbers transfer characteristics."""
+
 FIRST_PACKETS = 400
 """So many packets are looked through for a picture that can be decoded."""
 
 
 class Film(NamedTuple):
-    """What is told of a film; sizes in pixels, durations in seconds, angles counter clockwise in degrees."""
+    """What is told of a film.
+
+    Sizes in pixels, as stored and as shown; durations in seconds, angles counter clockwise in degrees, bit rates in
+    bits per second; the matrix of its colours as ISO/IEC 23091-2 numbers them, 2 for unknown.
+    """
 
     content_type: str
     size: Size
@@ -34,6 +41,14 @@ class Film(NamedTuple):
     rotation: float
     audio_codec: str | None
     video_codec: str
+    video_index: int
+    audio_index: int | None
+    audio_channels: int
+    interlaced: bool
+    hdr: bool
+    matrix: int
+    bit_rate: int | None
+    streams: int
 
 
 def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callable[[], None]) -> Film:
@@ -64,6 +79,14 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
         rotation=rotation,
         audio_codec=audio_codec,
         video_codec=context.codec.canonical_name,
+        video_index=stream.index,
+        audio_index=sounds[0].index if sounds else None,
+        audio_channels=sounds[0].codec_context.channels if sounds else 0,
+        interlaced=frame is not None and frame.interlaced_frame,
+        hdr=frame is not None and frame.color_trc in HIGH_RANGE,
+        matrix=int(frame.colorspace) if frame is not None else 2,
+        bit_rate=container.bit_rate or None,
+        streams=len(container.streams),
     )
 
 

@@ -40,6 +40,15 @@ class VideoInfoOutput(Output, frozen=True, kw_only=True):
         Pixels, Meta(description="Height as shown, with square pixels and after the rotation, in pixels.")
     ]
 
+    bit_rate: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="Bits per second of the whole file, on the average; null if nothing tells."),
+    ]
+    hdr: Annotated[bool, Meta(description="Whether the pictures have a high dynamic range (PQ or HLG).")]
+    interlaced: Annotated[bool, Meta(description="Whether the first picture is interlaced.")]
+    audio_channels: Annotated[int, Meta(ge=0, description="Channels of the sound; 0 if there is none.")]
+    streams: Annotated[int, Meta(ge=1, description="Streams in the file, covers and subtitles among them.")]
+
 
 @task("video.info", cacheable=True, preload=("dragon_video._probe",))
 def video_info(parameters: VideoInfoParameters, ctx: TaskContext) -> VideoInfoOutput:
@@ -68,4 +77,9 @@ def video_info(parameters: VideoInfoParameters, ctx: TaskContext) -> VideoInfoOu
         video_codec=film.video_codec,
         display_width=film.shown[0],
         display_height=film.shown[1],
+        bit_rate=film.bit_rate,
+        hdr=film.hdr,
+        interlaced=film.interlaced,
+        audio_channels=film.audio_channels,
+        streams=film.streams,
     )
