@@ -7,7 +7,7 @@ of the table that counts it.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -22,6 +22,9 @@ from faults.parts import children, marked, nursery_of
 
 QUIET_SECONDS = 40.0
 """How long what is left may take to go: dead workers are found, cancelled tasks are dropped."""
+
+_NOTHING = (b"dragon:q:", b"dragon:w:", b"dragon:r:", b"dragon:a:", b"dragon:callbacks", b"dramatiq:__acks__")
+"""Keys that are there while something waits or runs."""
 
 FETCHES = 6
 """Outputs that are looked at at once."""
@@ -55,6 +58,7 @@ async def check(arena: Arena, entries: Iterable[Entry], allowed: frozenset[str])
     findings = check_ends(entries, statuses, allowed)
     findings += check_published(entries)
     findings += await _until_none(lambda: _left_in_redis(arena))
+    findings += check_calls(entries, arena.sources.calls)
     findings += await _counted(arena)
     findings += await _outputs(arena, entries)
     findings += await _until_none(lambda: _files(arena))
@@ -107,13 +111,27 @@ def check_published(entries: list[Entry]) -> list[Finding]:
     ]
 
 
+def check_calls(entries: list[Entry], calls: Mapping[str, list[dict[str, Any]]]) -> list[Finding]:
+    """Return the tasks whose end was not posted as it had to be: at least once, and always the final status."""
+    found = []
+    for entry in entries:
+        posted = calls.get(entry.key, [])
+        if any(status != entry.final for status in posted):
+            found.append(
+                Finding("wrong", f"{entry.key}: posted was {posted!r:.300}, not {entry.final!r:.200}", entry.key)
+            )
+        if entry.expected.get("callback") and not entry.cancelled and not posted:  # a cancelled one is not told
+            found.append(Finding("lost", f"the callback of {entry.key} ({entry.final!r:.200})", entry.key))
+    return found
+
+
 async def _left_in_redis(arena: Arena) -> list[Finding]:
     """Find messages, unfinished statuses and counts that are left."""
     found = []
     client: Any = redis.asyncio.Redis(port=arena.redis_port, protocol=2, socket_timeout=10)
     try:
         async for name in client.scan_iter(count=5000):
-            if name.startswith((b"dragon:q:", b"dragon:w:", b"dragon:r:", b"dragon:a:", b"dramatiq:__acks__")):
+            if name.startswith(_NOTHING):
                 found.append(Finding("lost", f"{name.decode()} is left in Redis"))
             elif name.startswith(b"dramatiq:") and name.endswith(b".msgs"):
                 keys = [key.decode() for key in await client.hkeys(name)]

@@ -7,6 +7,7 @@ reference pages), or from the seed of the bytes; none is read from Dragon.
     codes      the codes of the error, if it is one
     values     parts of the result
     file       how the file `output` is looked at: picture, sound, bytes
+    callback   whether its final status must have been posted
 """
 
 import hashlib
@@ -22,6 +23,9 @@ Made = tuple[Definition, dict[str, Any]]
 
 PNG_END = bytes.fromhex("0000000049454e44ae426082")
 """The last chunk of a PNG, IEND, with its length and checksum (PNG specification, 11.2.5)."""
+
+CALLBACKS = 0.15
+"""Share of the tasks whose end is told by a callback."""
 
 WRITTEN_BYTES = 3_000_000
 """Most bytes of one written file."""
@@ -58,7 +62,11 @@ class Mix:
         """Return a definition and what it must come to."""
         self._count += 1
         (make,) = self._dice.choices(list(self._makers), list(self._makers.values()))
-        return make()
+        definition, expected = make()
+        if make != self._wrong and self._dice.random() < CALLBACKS:
+            definition["url_callback"] = f"{self._sources}/callback"
+            expected["callback"] = True
+        return definition, expected
 
     def _picture(self) -> tuple[str, int, int]:
         name, (width, height) = self._dice.choice(list(PICTURES.items()))

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from faults.arena import Arena
@@ -93,11 +94,13 @@ def plan(seconds: float, dice: random.Random, only: str = "") -> list[Round]:
             )
         return [Round(only, tuple(chosen), 1.0, s3=any(kind.s3 for kind in chosen))]
     if seconds < SHORT_SECONDS:
-        steps = [kind for name, kinds in groups.items() if "steps" in name for kind in kinds]
-        simple = [kind for kind in here if kind not in steps and "17 s" not in kind.name]
-        mixed = (*dice.sample(simple, len(simple)), *dice.sample(steps, len(steps)))
-        s3 = tuple(dice.sample(groups["S3"], len(groups["S3"])))
-        return [Round("some of everything", mixed, 4.0), Round("S3", s3, 1.0, s3=True)]
+        sorts: dict[str, list[Kind]] = {}
+        for name, kinds in groups.items():
+            quick = [kind for kind in kinds if "17 s" not in kind.name]
+            sorts.setdefault(name.partition(":")[0], []).extend(dice.sample(quick, len(quick)))
+        s3 = sorts.pop("S3")
+        in_turn = [kind for some in zip_longest(*sorts.values()) for kind in some if kind is not None]
+        return [Round("some of everything", tuple(in_turn), 4.0), Round("S3", tuple(s3), 1.0, s3=True)]
     rounds = [
         Round(name, tuple(kinds), 0.6 if "hand back" in name or name == "disks" else 1.0, s3=bool(kinds[0].s3))
         for name, kinds in groups.items()

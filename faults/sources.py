@@ -2,19 +2,22 @@
 
     /a.jpg            the file
     /flaky/2/x/a.jpg  503 for the first 2 requests with the name x, then the file
+    /callback         takes the final status of a task by POST; every fifth time it answers 503
 
 A `held` hook is told of each request before it is answered: a fault may strike there.
 """
 
 import asyncio
 import contextlib
+import json
 import math
 import re
 import struct
 import wave
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -47,6 +50,9 @@ class SourceServer:
         self.held: Callable[[int], Awaitable[None]] | None = None
         """Told the port of the client before a request is answered; called once, then forgotten."""
         self.url = ""
+        self.calls: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        """What was posted of each task, by its key."""
+        self._posts = 0
 
     async def start(self) -> None:
         """Listen."""
@@ -67,9 +73,17 @@ class SourceServer:
                 if (held := self.held) is not None:
                     self.held = None
                     await held(writer.get_extra_info("peername")[1])
-                writer.write(self._answer(head))
+                length = re.search(r"(?im)^content-length: (\d+)", head)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                writer.write(self._called(body) if head.startswith("POST ") else self._answer(head))
                 await writer.drain()
         writer.close()
+
+    def _called(self, body: bytes) -> bytes:
+        status = json.loads(body)
+        self.calls[status["key"]].append(status)
+        self._posts += 1
+        return b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n" % (b"503 Later" if self._posts % 5 == 0 else b"200 OK")
 
     def _answer(self, head: str) -> bytes:
         method, path, _ = head.split(" ", 2)

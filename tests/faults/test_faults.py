@@ -24,5 +24,5 @@ def test_nothing_is_lost_doubled_or_left_over_by_some_faults_of_each_sort(tmp_pa
     said = f"python -m faults --seconds {SECONDS:g} --seed {seed}\n{table(report)}\n"
     assert not report.findings, said + "\n".join(f"{one.what}: {one.text}" for one in report.findings)
     assert not report.remarks, said + "\n".join(report.remarks)
-    assert sum(row.injected for row in report.rows.values()) >= 12, said
+    assert sum(row.injected for row in report.rows.values()) >= 8, said
     assert report.tasks > 100, said

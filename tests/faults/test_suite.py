@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dragon_framework.status import scripts
-from faults.checks import check_ends, check_published
+from faults.checks import check_calls, check_ends, check_published
 from faults.commands import Command, CommandReader
 from faults.definitions import Mix, wrong_file, wrong_result
 from faults.kinds import all_kinds
@@ -181,6 +181,17 @@ def test_what_is_published_after_the_end_is_seen():
     entries = [Entry(KEY, {}, SUCCESS, published=[b"1"]), Entry(KEY, {}, SUCCESS, published=[b"1"], after=[b"2"])]
 
     assert [one.what for one in check_published(entries)] == ["doubled"]
+
+
+def test_callbacks_that_do_not_come_or_say_something_else_are_seen():
+    def entry(key, *, cancelled=False):
+        return Entry(key, {}, SUCCESS | {"callback": True}, cancelled, {"status": "success", "key": key})
+
+    entries = [entry("told"), entry("twice"), entry("never"), entry("early"), entry("cancelled", cancelled=True)]
+    calls = {one.key: [one.final] for one in entries[:2]} | {"early": [{"status": "executing", "key": "early"}]}
+    calls["twice"] *= 2
+
+    assert [(one.what, one.key) for one in check_calls(entries, calls)] == [("lost", "never"), ("wrong", "early")]
 
 
 def test_the_mix_is_the_same_for_the_same_seed_and_has_every_sort_of_task():
