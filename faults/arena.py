@@ -34,7 +34,7 @@ from faults.sources import SourceServer, make_sources
 from faults.witness import Witness
 
 HEARTBEAT_SECONDS = 3.0
-SHUTDOWN_SECONDS = 1.0
+SHUTDOWN_SECONDS = 0.4
 SLOTS = 3
 DISK_BYTES = 96 * 2**20
 BUCKET = "outputs"

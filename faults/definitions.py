@@ -110,7 +110,8 @@ class Mix:
         return definition, _success(duration=seconds) | {"file": ("picture", size)}
 
     def _sleep(self) -> Made:
-        return {"task_name": "fault.sleep", "seconds": round(self._dice.uniform(0, 0.8), 2)}, _success()
+        longest = 0.8 if self._dice.random() < 0.8 else 3.0  # longer than a worker that stops lets it run
+        return {"task_name": "fault.sleep", "seconds": round(self._dice.uniform(0, longest), 2)}, _success()
 
     def _spawn(self) -> Made:
         programs = self._dice.randint(1, 3)

@@ -24,6 +24,8 @@ GRACE_SECONDS = 0.1
 KILLS = 8
 DRAINS = 8
 CANCELS = 200
+PROGRAMS = 2
+"""One in the task's process group, one detached."""
 SETTINGS = {
     "DRAGON_WORKER_HEARTBEAT_SECONDS": f"{HEARTBEAT_SECONDS:g}",
     "DRAGON_WORKER_SHUTDOWN_SECONDS": f"{GRACE_SECONDS:g}",
@@ -90,15 +92,17 @@ async def _moved(arena: Arena, number: int) -> float:
 async def _cancelled(arena: Arena) -> float:
     """Return the seconds until nothing is left of a task that is cancelled."""
     await arena.until_ready()
-    key = await _create(arena, {"task_name": "fault.spawn", "programs": 2, "wait": 60})
+    key = await _create(arena, {"task_name": "fault.spawn", "programs": PROGRAMS, "wait": 60})
     worker = await _running(arena, key)
     processes: list[int] = []
 
     def started() -> bool:
-        nursery = nursery_of(worker.pid)
-        busy = [pid for pid in children(nursery) if children(pid)]
-        processes[:] = [*busy, *(child for pid in busy for child in children(pid))]
-        return len(processes) == 3 and all(_command(pid) for pid in processes)
+        for pid in children(nursery_of(worker.pid)):
+            programs = [child for child in children(pid) if _is_program(child)]
+            if len(programs) == PROGRAMS:
+                processes[:] = [pid, *programs]
+                return True
+        return False
 
     await _until(started)
     begin = time.monotonic()
@@ -107,11 +111,9 @@ async def _cancelled(arena: Arena) -> float:
     return time.monotonic() - begin
 
 
-def _command(pid: int) -> bool:
-    """Whether a process is past its start: a program in its place, or a task process."""
+def _is_program(pid: int) -> bool:
     with contextlib.suppress(OSError):
-        words = Path(f"/proc/{pid}/cmdline").read_bytes()
-        return b"time.sleep" in words or bool(children(pid))
+        return b"time.sleep" in Path(f"/proc/{pid}/cmdline").read_bytes()
     return False
 
 
