@@ -22,7 +22,6 @@ REFERENCE: dict[str, dict[str, Any]] = {
 
 MISSING = {
     "video.create",
-    "video.reverse",
     "video.upload.fb",
     "video.upload.vimeo",
     "video.upload.youtube",

@@ -28,7 +28,7 @@ def place(directory, name, *how):
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory, ffmpeg):
-    """`films(name, *options)` makes 2 s of a test picture, 96 × 64 px, 25 a second, with a tone; once for each way to."""
+    """`films(name, *options)` makes 2 s of a test picture, 96 × 64 px, 25 a second, with a tone."""
     directory = tmp_path_factory.mktemp("films")
 
     def make(name, *options, picture="testsrc2=s=96x64:r=25:d=2", sound="sine=f=440:r=44100:d=2"):
@@ -49,7 +49,7 @@ BARS = 10
 
 @pytest.fixture(scope="session")
 def numbered(tmp_path_factory):
-    """`numbered(name, *options)` makes a film of numbered pictures, 320 × 64 px, with a tone; once for each way to."""
+    """`numbered(name, *options)` makes a film of numbered pictures, 320 × 64 px, with a tone."""
     directory = tmp_path_factory.mktemp("numbered")
 
     def make(name, *options, frames=150, rate=25, sound=True):

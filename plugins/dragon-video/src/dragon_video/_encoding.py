@@ -19,7 +19,8 @@ ENCODERS = {"mp2": "mp2", "mp3": "libmp3lame", "aac": "aac", "wmav1": "wmav1", "
 _MP2_KILOBITS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _MP2_LOW_KILOBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
-_UNKNOWN_MATRIX, _BT601_LINES = 2, 576
+_BT709, _UNKNOWN_MATRIX, _BT601 = 1, 2, 6  # ISO/IEC 23091-2
+_BT601_LINES = 576
 
 # PQ and HLG in BT.2020 to BT.709, diffuse white at 203 nits (ITU-R BT.2408).
 _TONE_DOWN: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -63,10 +64,19 @@ def plain(pictures: Any, film: Film, size: Size, *, fills: bool) -> Any:
     else:
         pictures = pictures.filter("scale", width, height, flags="bicubic")
     pictures = pictures.filter("setsar", 1).filter("format", pix_fmts="yuv420p")
-    if film.matrix == _UNKNOWN_MATRIX and not film.hdr:  # a player guesses by the size, which may change here
-        matrix = "bt709" if max(film.size[1], 1) > _BT601_LINES else "smpte170m"
-        pictures = pictures.filter("setparams", colorspace=matrix)
+    if (matrix := tagged_matrix(film)) is not None:
+        pictures = pictures.filter("setparams", colorspace={_BT709: "bt709", _BT601: "smpte170m"}[matrix])
     return pictures
+
+
+def tagged_matrix(film: Film) -> int | None:
+    """Return the colour matrix to write where the source does not say: what a player would guess by its size.
+
+    None if it does say. The size may change, and with it the guess.
+    """
+    if film.matrix != _UNKNOWN_MATRIX or film.hdr:
+        return None
+    return _BT709 if film.size[1] > _BT601_LINES else _BT601
 
 
 def video_options(kilobits: int, *, crf: int | None = None, gop: int = 250) -> dict[str, Any]:
