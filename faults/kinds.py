@@ -23,6 +23,9 @@ LONG_STALL_SECONDS = 17.0
 
 CUT_SECONDS = 2.0
 FULL_SECONDS = 3.0
+REWRITE_SECONDS = 3.0
+"""What a worker may take to have Valkey write its file anew; if Valkey dies before, it cannot read it (9.1.2)."""
+
 TRAP_SECONDS = 8.0
 LOST_ANSWER, KILLED, FROZEN, TERMINATED = "answer lost", "killed", "frozen", "terminated"
 
@@ -375,6 +378,7 @@ async def _fill_valkey(arena: Arena, name: str) -> None:
         await asyncio.sleep(FULL_SECONDS)
     finally:
         arena.valkey_disk.free()
+    await asyncio.sleep(REWRITE_SECONDS)
 
 
 def _s3_proxy(arena: Arena) -> Proxy:

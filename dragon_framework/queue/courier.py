@@ -73,6 +73,8 @@ class Courier:
         self._lock = threading.Lock()
         self._under_way = False
         self._waiting: list[_Call] = []
+        self.refused = False
+        """Whether Redis has refused a write; whoever acts on it sets it back."""
 
     def call(self, script: str, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Return the answer of *script*.
@@ -175,6 +177,7 @@ class Courier:
             kind = type(error) if isinstance(error, redis.ConnectionError | redis.TimeoutError) else redis.RedisError
             answers = [kind(str(error)) for _ in calls]
         for call, answer in zip(calls, answers, strict=True):
+            self.refused = self.refused or isinstance(answer, NotWritableError)
             call.answer = answer
 
     def _exchange(self, commands: list[bytes]) -> list[Any]:

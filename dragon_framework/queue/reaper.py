@@ -51,12 +51,29 @@ class Reaper:
         given, dead = self._broker.courier.call(scripts.REAP, [], limits)
         return int(given), int(dead)
 
+    def _have_file_rewritten(self) -> None:
+        """Ask Redis, whose disk was full, to write its append-only file anew.
+
+        Valkey 9.1.2 cuts off what it could write of a command at the wrong place, if it has
+        rewritten the file since its start: the next start would find a file it cannot read.
+        """
+        try:
+            self._broker.client.bgrewriteaof()
+        except redis.ResponseError as error:  # one is under way, which may have begun too early; or we may not
+            log.warning("append_only_file_not_rewritten", reason=str(error))
+            self._broker.courier.refused = "in progress" in str(error)
+        else:
+            self._broker.courier.refused = False
+            log.warning("append_only_file_rewritten", reason="Redis had refused to write: its disk was full")
+
     def _run(self) -> None:
         pause = min(5.0, self._heartbeat_seconds / 3)
         reap_from = 0.0
         while not self._stop.wait(pause):
             try:
                 self._broker.heartbeat()
+                if self._broker.courier.refused:
+                    self._have_file_rewritten()
                 if returned := self._broker.return_stranded(STRANDED_SECONDS):
                     log.warning("stranded_messages_returned", messages=returned)
                 if time.monotonic() < reap_from:
@@ -64,6 +81,7 @@ class Reaper:
                 given, dead = self.reap()
             except redis.RedisError as error:
                 log.warning("redis_unreachable", reason=str(error))
+                self._broker.courier.refused |= str(error).startswith("MISCONF")
                 # The others could not beat either: they are given the time to.
                 reap_from = time.monotonic() + self._heartbeat_seconds
                 continue

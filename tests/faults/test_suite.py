@@ -212,7 +212,7 @@ def test_the_long_form_has_every_fault_in_a_round_of_its_own_and_with_the_others
     rounds = plan(1800, random.Random(1))
 
     assert {kind.name for one in rounds if not one.mixed for kind in one.kinds} == every
-    assert {kind.name for one in rounds if one.mixed for kind in one.kinds} == every
+    assert {kind.name for one in rounds if one.mixed for kind in one.kinds} == every - {"disk of Valkey full"}
     assert all(one.s3 for one in rounds for kind in one.kinds if kind.s3)
     assert {kind.name for kind in plan(1800, random.Random(1), "Valkey killed")[0].kinds} == {"Valkey killed"}
     with pytest.raises(ValueError, match="Redis cut off"):
