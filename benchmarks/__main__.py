@@ -24,6 +24,7 @@ FIGURES = (
     "analysis",
     "html",
     "audio",
+    "video",
     "accuracy.gif",
     "accuracy.thumb",
 )

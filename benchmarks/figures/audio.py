@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,13 +34,13 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         hour, part = Path(directory, "hour.mp3"), Path(directory, "part.mp3")
         sound = "0.4*sin(440*t)*abs(sin(3*t))+0.1*(random(0)-0.5)|0.3*sin(330*t)"
-        _ffmpeg("-f", "lavfi", "-i", f"aevalsrc='{sound}':s=44100:d={SECONDS}", "-b:a", "128k", hour)
-        _ffmpeg("-i", hour, "-t", CONVERTED_SECONDS, "-c", "copy", part)
+        run_ffmpeg("-f", "lavfi", "-i", f"aevalsrc='{sound}':s=44100:d={SECONDS}", "-b:a", "128k", hour)
+        run_ffmpeg("-i", hour, "-t", CONVERTED_SECONDS, "-c", "copy", part)
         decoded, drawn, plain, converted = [], [], [], []
         for _ in range(ROUNDS):
-            decoded.append(_ffmpeg("-i", hour, "-f", "null", "-"))
+            decoded.append(run_ffmpeg("-i", hour, "-f", "null", "-"))
             drawn.append(_dragon(directory, "audio.waveform", hour))
-            plain.append(_ffmpeg("-i", part, "-c:a", "libvorbis", "-q:a", "5", Path(directory, "plain.ogg")))
+            plain.append(run_ffmpeg("-i", part, "-c:a", "libvorbis", "-q:a", "5", Path(directory, "plain.ogg")))
             converted.append(_dragon(directory, "audio.convert", part, "codec=vorbis"))
         told = min(_dragon(directory, "audio.info", hour) for _ in range(ROUNDS))
         found = _dragon(directory, "audio.beats", hour)
@@ -77,17 +78,19 @@ def measure() -> list[Figure]:
     ]
 
 
-def _ffmpeg(*arguments: object) -> Run:
-    return _run([ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)])
+def run_ffmpeg(*arguments: object) -> Run:
+    """Run the plain ffmpeg program."""
+    return run_process([ffmpeg_program(), "-v", "error", "-nostdin", "-y", *map(str, arguments)])
 
 
 def _dragon(directory: str, task: str, source: Path, *parameters: str) -> Run:
-    return _run([DRAGON, "run", task, f"url={source}", *parameters, "-o", f"{directory}/out", "--json"])
+    return run_process([DRAGON, "run", task, f"url={source}", *parameters, "-o", f"{directory}/out", "--json"])
 
 
-def _run(command: list[str]) -> Run:
+def run_process(command: list[str], environ: Mapping[str, str] | None = None) -> Run:
+    """Run a process to its end, in this environment or another."""
     begin = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environ)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - begin
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -104,3 +104,65 @@ def test_an_mp4_that_lost_its_index_is_refused(run_task, films, tmp_path):
 
 def test_it_keeps_the_contract():
     check_task("video.info")  # not the hostile pictures: a GIF that is cut off still tells what it is
+
+
+@pytest.mark.parametrize("degrees", [0, 45, 90, 180, 270])
+def test_the_turn_in_the_header_is_the_one_that_a_decoded_picture_tells(films, ffmpeg, tmp_path, degrees):
+    import av
+
+    from dragon_video._display_matrix import stored_turn
+
+    ffmpeg(
+        "-display_rotation", degrees, "-i", films("a.mp4", *KINDS["a.mp4"][0]), "-c", "copy", tmp_path / "turned.mp4"
+    )
+
+    with av.open(str(tmp_path / "turned.mp4")) as container, (tmp_path / "turned.mp4").open("rb") as file:
+        stream = container.streams.video[0]
+        told = stored_turn(file, stream.id)
+        decoded = next(container.decode(stream)).rotation
+
+    assert told == pytest.approx(decoded % 360)
+    assert told == pytest.approx(degrees)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"\0\0\0\x08moov" * 2000, b"\0\0\0\x01moov" + b"\xff" * 8])
+def test_a_header_that_is_none_tells_no_turn(tmp_path, content):
+    from dragon_video._display_matrix import stored_turn
+
+    (tmp_path / "a.mp4").write_bytes(content)
+    with (tmp_path / "a.mp4").open("rb") as file:
+        assert stored_turn(file, 1) is None
+
+
+def test_a_variable_rate_is_said_to_be_one(run_task, films):
+    """Of each second of 25 pictures two are there."""
+    options = ("-vf", "select='lt(mod(n,25),1)+eq(mod(n,25),9)'", "-fps_mode", "vfr", *H264)
+    path = films("variable.mp4", *options, picture="testsrc2=s=96x64:r=25:d=6", sound=None)
+
+    variable = run_task("video.info", url=path).values
+    constant = run_task("video.info", url=films("a.mp4", *KINDS["a.mp4"][0])).values
+
+    assert (variable["variable_frame_rate"], constant["variable_frame_rate"]) == (True, False)
+    assert variable["frame_rate"] == pytest.approx(12 / 5.4, abs=0.1)  # the last of twelve comes at 5.36 s
+
+
+def test_a_header_that_lies_about_the_duration_is_not_believed(run_task, films, tmp_path):
+    data = bytearray(Path(films("mute.mp4", *H264, sound=None)).read_bytes())
+    for kind, at in ((b"mvhd", 16), (b"tkhd", 20), (b"mdhd", 16)):  # 32 bit durations of version 0
+        place = data.index(kind) + 4 + at
+        data[place : place + 4] = (int.from_bytes(data[place : place + 4], "big") * 1000).to_bytes(4, "big")
+    (tmp_path / "lying.mp4").write_bytes(data)
+
+    values = run_task("video.info", url=str(tmp_path / "lying.mp4")).values
+
+    assert values["duration"] == pytest.approx(2.0, abs=0.1)
+
+
+def test_high_dynamic_range_and_more_is_told(run_task, films):
+    x265 = "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    options = ("-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", x265, "-c:a", "aac", "-ac", 2)
+
+    values = run_task("video.info", url=films("hdr.mp4", *options)).values
+
+    assert (values["hdr"], values["interlaced"], values["audio_channels"], values["streams"]) == (True, False, 2, 2)
+    assert values["bit_rate"] == pytest.approx(8 * Path(films("hdr.mp4", *options)).stat().st_size / 2, rel=0.1)

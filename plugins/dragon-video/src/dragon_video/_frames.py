@@ -37,11 +37,11 @@ class FrameReader:
         container: The open film; nobody else may read it meanwhile.
         stream: One of its video streams.
         check: Called now and then; raises when the task is cancelled.
-        threads: Whether decoding may use several threads.
+        duration: How long the film is said to be, in seconds; 0 if that is not known. It saves work, no more.
     """
 
     def __init__(
-        self, container: "InputContainer", stream: "VideoStream", check: Callable[[], None], *, threads: bool = True
+        self, container: "InputContainer", stream: "VideoStream", check: Callable[[], None], *, duration: float = 0.0
     ) -> None:
         self._container = container
         self._stream = stream
@@ -52,31 +52,37 @@ class FrameReader:
         self._unsafe = bool(UNSAFE & formats)
         self._untimed = "avi" in formats
         self._keys = [] if self._unsafe else _key_times(stream, self._start, self._base)
+        self._duration = duration
         self._target = 0.0
         self._skips = False
         self._frames: Iterator[VideoFrame] | None = None
         self._held: VideoFrame | None = None
         self._next: VideoFrame | None = None
         if not stream.codec_context.is_open:
-            stream.thread_type = "AUTO" if threads else "NONE"
+            stream.thread_type = "AUTO"
 
     def at(self, seconds: float) -> "VideoFrame | None":
         """Return the picture on screen at *seconds*: the first one before it begins, the last one after the end.
 
         None if there is none at all that can be decoded.
         """
-        if self._held is not None and self._is_ahead(seconds):
-            self._target = seconds
-            return self._decode_on(seconds)
         if self._untimed:  # times are counted in the order of decoding, so the first picture has not always the first
             first = self._sought(0.0, skip=False)
             self._start = self._start if first is None or first.pts is None else first.pts
             self._untimed = False
-        found = self._sought(seconds, skip=not self._unsafe)
-        if self._skips and found is not None and self.time_of(found) < seconds - WHOLE_SECONDS:
+        if self._held is not None and self._is_ahead(seconds):
+            self._target = self._sensible(seconds)
+            found = self._decode_on(seconds)
+        else:
+            found = self._sought(seconds, skip=not self._unsafe)
+        if self._skips and found is not None and self.time_of(found) < self._target - WHOLE_SECONDS:
             # It has been on screen for long; one that was left out may have followed it.
             found = self._sought(seconds, skip=False)
         return found
+
+    def _sensible(self, seconds: float) -> float:
+        """Return where all pictures must be decoded for *seconds*: no later than the film is said to end."""
+        return min(seconds, self._duration) if self._duration > 0 else seconds
 
     def time_of(self, frame: "VideoFrame") -> float:
         """Return when *frame* comes on screen, in seconds from the first picture."""
@@ -99,7 +105,7 @@ class FrameReader:
         """Seek, and decode up to *seconds*; further back when that landed too late."""
         back = 0.0
         self._skips = skip
-        self._target = seconds
+        self._target = self._sensible(seconds)
         while True:
             goal = seconds - back
             ticks = self._start + max(0, int(goal / self._base))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from dragon_framework.errors import TaskLimitError
 from dragon_framework.media.geometry import Size, Turn, central_part, scaled_to
-from dragon_video._probe import HIGH_RANGE
+from dragon_video._probe import HIGH_RANGE, has_alpha
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -115,7 +115,7 @@ def _square(frame: "VideoFrame", stream: "VideoStream") -> Size:
 def _in_rgb(frame: "VideoFrame") -> Image.Image:
     """Return a frame in RGB(A) of eight bits, toned down where it has a high dynamic range."""
     name = frame.format.name
-    alpha = name.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"))
+    alpha = has_alpha(name)
     options: dict[str, Any] = {"format": "rgba" if alpha else "rgb24"}
     if frame.color_trc in HIGH_RANGE:
         options |= {"dst_color_trc": _BT709, "dst_color_primaries": _BT709, "dst_colorspace": _BT709}

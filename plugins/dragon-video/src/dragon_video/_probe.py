@@ -10,6 +10,7 @@ from dragon_framework.errors import UnreadableSourceError
 from dragon_framework.fields import MAX_SIDE_PIXELS
 from dragon_framework.media.geometry import Size
 from dragon_framework.media.kinds import media_type, moving_pictures
+from dragon_video._display_matrix import stored_turn
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -20,6 +21,14 @@ EXPECTED = "a video file"
 
 HIGH_RANGE = (16, 18)
 """PQ and HLG, as ISO/IEC 23091-2 numbers transfer characteristics."""
+
+PROGRESSIVE = 1
+"""AV_FIELD_PROGRESSIVE; 0 is unknown, what is above is interlaced."""
+
+VARIABLE_BY = 0.02
+
+LYING_SECONDS = 30.0
+"""A header that claims so much more than the index has is not believed; the last packet may be that long."""
 
 FIRST_PACKETS = 400
 """So many packets are looked through for a picture that can be decoded."""
@@ -37,6 +46,7 @@ class Film(NamedTuple):
     shown: Size
     duration: float
     frame_rate: float | None
+    variable: bool
     alpha: bool
     rotation: float
     audio_codec: str | None
@@ -62,29 +72,31 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
     content_type = media_type(container, file)
     sounds = container.streams.audio
     audio_codec = sounds[0].codec_context.codec.canonical_name if sounds else None
-    frame = _first_picture(container, stream)
+    turn = stored_turn(file, stream.id) if "mov" in container.format.name.split(",") else None
+    # All but the turn is told by the header and what FFmpeg looks at of the stream anyway.
+    frame = _first_picture(container, stream) if turn is None or not context.pix_fmt else None
     size = (frame.width, frame.height) if frame is not None else (context.width, context.height)
     if min(size) < 1 or max(size) > MAX_SIDE_PIXELS:
         raise UnreadableSourceError(url, EXPECTED, f"its pictures have {size[0]} × {size[1]} px")
-    rotation = float(frame.rotation % 360) if frame is not None else 0.0
-    pixel_format = (frame.format.name if frame is not None else context.pix_fmt) or ""
-    alpha = _has_alpha(pixel_format) or stream.metadata.get("alpha_mode") == "1"
+    rotation = turn if turn is not None else float(frame.rotation % 360) if frame is not None else 0.0
+    alpha = has_alpha(context.pix_fmt or (frame.format.name if frame is not None else ""))
     return Film(
         content_type=content_type,
         size=size,
         shown=_shown(size, stream, rotation),
         duration=duration_of(container, stream, check),
         frame_rate=frame_rate_of(stream),
-        alpha=alpha,
-        rotation=rotation,
+        variable=_is_variable(stream),
+        alpha=alpha or stream.metadata.get("alpha_mode") == "1",
+        rotation=round(rotation, 3),
         audio_codec=audio_codec,
         video_codec=context.codec.canonical_name,
         video_index=stream.index,
         audio_index=sounds[0].index if sounds else None,
         audio_channels=sounds[0].codec_context.channels if sounds else 0,
-        interlaced=frame is not None and frame.interlaced_frame,
-        hdr=frame is not None and frame.color_trc in HIGH_RANGE,
-        matrix=int(frame.colorspace) if frame is not None else 2,
+        interlaced=int(context.field_order) > PROGRESSIVE,
+        hdr=int(context.color_trc) in HIGH_RANGE,
+        matrix=int(context.colorspace),
         bit_rate=container.bit_rate or None,
         streams=len(container.streams),
     )
@@ -108,6 +120,12 @@ def frame_rate_of(stream: "VideoStream") -> float | None:
     return round(float(rate), 3) if rate and 0 < rate <= 1000 else None
 
 
+def _is_variable(stream: "VideoStream") -> bool:
+    """Whether the pictures do not come at one rate: their average is not what most of them are apart."""
+    average, base = stream.average_rate, stream.base_rate
+    return bool(average and base and abs(float(average / base) - 1) > VARIABLE_BY)
+
+
 def _first_picture(container: "InputContainer", stream: "VideoStream") -> "VideoFrame | None":
     """Return the first picture that can be decoded, None if it is not found soon."""
     import av
@@ -123,7 +141,7 @@ def _first_picture(container: "InputContainer", stream: "VideoStream") -> "Video
     return None
 
 
-def _has_alpha(pixel_format: str) -> bool:
+def has_alpha(pixel_format: str) -> bool:
     """Whether pixels of this format have an alpha channel (palettes may have a clear colour, and GIF's do)."""
     return pixel_format.startswith(("yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"))
 
@@ -140,8 +158,11 @@ def duration_of(container: "InputContainer", stream: "VideoStream", check: Calla
     """Return the duration of the film: as the file says, else as its packets do."""
     base = float(stream.time_base or 0)
     told = container.duration / 1e6 if container.duration else 0.0
-    if told > 0:
+    indexed = _indexed_end(container)
+    if told > 0 and (indexed is None or told <= indexed + LYING_SECONDS):
         return told
+    if indexed is not None:
+        return indexed
     container.seek(0)
     first, last = None, 0.0
     for number, packet in enumerate(container.demux(stream)):
@@ -152,3 +173,15 @@ def duration_of(container: "InputContainer", stream: "VideoStream", check: Calla
         first = packet.pts * base if first is None else min(first, packet.pts * base)
         last = max(last, (packet.pts + (packet.duration or 0)) * base)
     return last - (first or 0.0)
+
+
+def _indexed_end(container: "InputContainer") -> float | None:
+    """Return when the last packet of all begins, as the index of an mp4 tells; None where there is no such index."""
+    if "mov" not in container.format.name.split(","):
+        return None
+    ends = []
+    for stream in (*container.streams.video, *container.streams.audio):
+        entries, base = stream.index_entries, float(stream.time_base or 0)
+        if len(entries):
+            ends.append((entries[len(entries) - 1].timestamp - (stream.start_time or 0)) * base)
+    return max(ends, default=0.0) or None

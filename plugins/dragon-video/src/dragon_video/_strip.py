@@ -43,7 +43,7 @@ def make_strip(parameters: VideoStripParameters, ctx: TaskContext, path: Path) -
         stream = picture_stream(container, parameters.url)
         duration = duration_of(container, stream, ctx.check)
         frame_rate = frame_rate_of(stream)
-        reader = FrameReader(container, stream, ctx.check)
+        reader = FrameReader(container, stream, ctx.check, duration=duration)
         first = reader.at(parameters.start)
         if first is None:
             raise UnreadableSourceError(parameters.url, EXPECTED, "none of its pictures can be decoded")
@@ -51,15 +51,18 @@ def make_strip(parameters: VideoStripParameters, ctx: TaskContext, path: Path) -
         section = _pictures.result_size(original, width=width, height=height, crop=crop)
         columns = min(parameters.wrap or parameters.count, parameters.count)
         _check(parameters, ctx, section, columns)
-        end = parameters.end
-        if end is None or end > duration:
-            last = reader.at(LAST_FRAME) if parameters.count > 1 else first
+        end, last = parameters.end, None
+        if parameters.count > 1 and (end is None or end > duration):
+            last = reader.at(LAST_FRAME)
             end = max(parameters.start, reader.time_of(last or first))
         sections: list[Image.Image] = []
         shown: set[int | None] = set()
         for number in range(parameters.count):
             part = number / (parameters.count - 1) if parameters.count > 1 else 0.0
-            frame = reader.at(parameters.start + (end - parameters.start) * part)
+            if number == 0 or (last is not None and part == 1):
+                frame = last if number else first
+            else:
+                frame = reader.at(parameters.start + ((end or 0.0) - parameters.start) * part)
             if frame is None or frame.pts in shown:
                 continue
             shown.add(frame.pts)

@@ -37,7 +37,7 @@ def make_thumb(parameters: VideoThumbParameters, ctx: TaskContext, path: Path) -
     with open_media(ctx.open(parameters.url), parameters.url, EXPECTED) as container:
         stream = picture_stream(container, parameters.url)
         duration = duration_of(container, stream, ctx.check)
-        reader = FrameReader(container, stream, ctx.check)
+        reader = FrameReader(container, stream, ctx.check, duration=duration)
         frame = reader.at(parameters.time)
         if frame is None:
             raise UnreadableSourceError(parameters.url, EXPECTED, "none of its pictures can be decoded")

@@ -44,6 +44,9 @@ class VideoInfoOutput(Output, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0)] | None,
         Meta(description="Bits per second of the whole file, on the average; null if nothing tells."),
     ]
+    variable_frame_rate: Annotated[
+        bool, Meta(description="Whether frames do not come at one rate; frame_rate is then their average.")
+    ]
     hdr: Annotated[bool, Meta(description="Whether the pictures have a high dynamic range (PQ or HLG).")]
     interlaced: Annotated[bool, Meta(description="Whether the first picture is interlaced.")]
     audio_channels: Annotated[int, Meta(ge=0, description="Channels of the sound; 0 if there is none.")]
@@ -78,6 +81,7 @@ def video_info(parameters: VideoInfoParameters, ctx: TaskContext) -> VideoInfoOu
         display_width=film.shown[0],
         display_height=film.shown[1],
         bit_rate=film.bit_rate,
+        variable_frame_rate=film.variable,
         hdr=film.hdr,
         interlaced=film.interlaced,
         audio_channels=film.audio_channels,
