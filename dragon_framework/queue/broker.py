@@ -320,7 +320,7 @@ class WaitingConsumer(_RedisConsumer):
         """Take messages; the answer may be lost on its way, then the next consumer puts them back."""
         try:
             if most > 0:
-                answer = self.broker.call(scripts.TAKE, self.queue_name, most)
+                answer = self.broker.call(scripts.TAKE, self.queue_name, most, self.broker.broker_id)
                 now = time.monotonic()
                 held = self.broker.held(self.queue_name)
                 for message_id, data, status, definition, deaths, retries in zip(*[iter(answer)] * 6, strict=True):

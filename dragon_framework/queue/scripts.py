@@ -13,7 +13,7 @@ from dragon_framework.queue.lines import JOIN, LEAVE
 
 TAKE = f"""
 -- Take messages in their turn, with what is known of their tasks.
--- KEYS: messages, unacknowledged set. ARGV: queue, most.
+-- KEYS: messages, unacknowledged set. ARGV: queue, most, worker.
 -- Returns for each id, message, beginning of the status, definition, deaths, retries: six after six.
 -- Ids without a message have been ended meanwhile, and go.
 {JOIN}{LEAVE}
@@ -44,6 +44,10 @@ for _ = 1, tonumber(ARGV[2]) do
     taken[n + 5] = counts[1] or '0'
     taken[n + 6] = counts[2] or '0'
   end
+end
+if #taken > 0 then  -- a worker that was taken for dead may not have beaten since, and die with these in hand
+  local time = redis.call('TIME')
+  redis.call('ZADD', 'dramatiq:__heartbeats__', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[3])
 end
 return taken
 """

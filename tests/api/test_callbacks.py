@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dragon_framework.status.connection import connect_sync
+
 ECHO = {"task_name": "probe.echo", "text": "hello"}
 WORK = {"task_name": "probe.work", "seconds": 20}
 
@@ -46,6 +48,23 @@ def test_the_final_status_is_posted_as_the_status_method_has_it(calling, receive
     assert told["url"] == receiver.url  # a query may hold a credential
     assert [attempt["answer"] for attempt in told["attempts"]] == [200]
     assert told["due"] is None
+
+
+def test_a_repeated_request_whose_first_broke_off_in_between_calls_too(calling, receiver):
+    task, key = ECHO | {"url_callback": receiver.url}, {"Idempotency-Key": "broken-off"}
+    (first,) = calling.create([task], headers=key)
+    delivery(calling, first["key"], "delivered")
+    redis = connect_sync((calling.dragon.data / "redis.url").read_text())
+    names = [f"dragon:{kind}:{first['key']}" for kind in "tdk"]
+    assert redis.delete(*names) == 3  # as if the API had died when it had kept the keys, and written nothing yet
+
+    (second,) = calling.create([task], headers=key)
+
+    assert second["key"] == first["key"]
+    assert second["status"] == "success"
+    delivery(calling, second["key"], "delivered")
+    assert len(receiver.requests) == 2
+    redis.close()
 
 
 def test_it_is_signed_with_the_account_s_key(calling, receiver, run_dragon):

@@ -140,7 +140,7 @@ def test_what_redis_believes_we_hold_and_we_do_not_is_put_back(broker, client, s
     keys = send()
     running = next(consumer(broker))
     keys += send()
-    broker.call(scripts.TAKE, "acme", 1)  # an answer that never arrived
+    broker.call(scripts.TAKE, "acme", 1, broker.broker_id)  # an answer that never arrived
 
     consumer(broker)
 
@@ -192,6 +192,17 @@ def test_a_message_that_comes_back_while_its_task_runs_here_is_not_handed_on(bro
     assert broker.held("acme") == {key}
 
 
+def test_what_a_worker_takes_after_it_was_taken_for_dead_is_given_back_when_it_dies(broker, client, send, waiting_in):
+    (key,) = send()
+    client.zrem("dramatiq:__heartbeats__", broker.broker_id)  # a reaper took us for dead
+
+    next(consumer(broker))
+    given = client.register_script(scripts.REAP)(args=[-1000, 10**9])  # we have died
+
+    assert given == [1, 1]
+    assert waiting_in("acme") == [key]
+
+
 SEND_AGAIN = """
 redis.call('ZADD', 'dragon:w:acme:', 1, ARGV[1])
 redis.call('RPUSH', 'dragon:q:acme', '')
@@ -229,7 +240,7 @@ def test_given_back_messages_are_the_next(broker, send, waiting_in):
 
 def test_an_unreachable_server_is_the_error_dramatiq_waits_for(broker, client):
     waiting = consumer(broker)
-    broker.call(scripts.TAKE, "acme", 1)  # it is connected
+    broker.call(scripts.TAKE, "acme", 1, broker.broker_id)  # it is connected
     client.client_kill_filter(skipme=True)
 
     with pytest.raises(ConnectionClosed):

@@ -49,7 +49,7 @@ def submit(redis_url):
 
 
 def take(broker, most=1, queue="acme"):
-    return [answer.decode() for answer in broker.call(scripts.TAKE, queue, most)[::6]]
+    return [answer.decode() for answer in broker.call(scripts.TAKE, queue, most, broker.broker_id)[::6]]
 
 
 def test_an_account_with_ten_thousand_tasks_waiting_does_not_keep_another_waiting(broker, submit):
@@ -122,7 +122,7 @@ def test_a_task_that_waits_for_a_time_is_taken_after_it_and_not_before(broker, s
     written = retry(client, broker, key, 0.3)
     before = take(broker)
     client.eval("local t = redis.call('TIME') redis.call('ZADD', 'dragon:r:acme', t[1] * 1000 - 1, ARGV[1])", 0, key)
-    answer = broker.call(scripts.TAKE, "acme", 1)
+    answer = broker.call(scripts.TAKE, "acme", 1, broker.broker_id)
 
     assert written == 1
     assert before == []

@@ -120,7 +120,7 @@ async def _create_once(
         await count(service, account, len(tasks))
     else:
         definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
-        tasks = new_tasks(service, definitions, account, base, keys=kept.keys)
+        tasks = new_tasks(service, definitions, account, base, keys=kept.keys, callbacks=True)
     await write(service, tasks, account, priority)
     if first:
         announce(service, tasks, account)
