@@ -65,7 +65,7 @@ def make_app(service: Service) -> ASGIApp:
     return _entrance(app, service.requests)
 
 
-def _entrance(app: ASGIApp, answered: dict[int, int]) -> ASGIApp:
+def _entrance(app: ASGIApp, answered: dict[tuple[int, str], int]) -> ASGIApp:
     """Mend doubled slashes in paths (api-notes 1.7), let any page call (CORS), and count answers.
 
     Credentials are never cookies, so every origin may read every answer.
@@ -81,7 +81,8 @@ def _entrance(app: ASGIApp, answered: dict[int, int]) -> ASGIApp:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status = message["status"]
-                answered[status] = answered.get(status, 0) + 1
+                what = (status, scope.get("path_template") or "other")  # set once a route is found
+                answered[what] = answered.get(what, 0) + 1
                 message["headers"] = [*message["headers"], *_CORS]
             await send(message)
 

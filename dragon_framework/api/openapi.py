@@ -28,7 +28,8 @@ _PRIORITY: Json = {
 _DETAILS: Json = {
     "type": "boolean",
     "default": False,
-    "description": "Add each task's name and parameters, for the account that created it (credentials needed).",
+    "description": "Add each task's name, parameters and what workers did with it; for the account that created it "
+    "(credentials needed).",
 }
 _SECURITY: list[Json] = [{"secret": []}, {"apiKey": []}, {}]  # {}: in the body or the query
 

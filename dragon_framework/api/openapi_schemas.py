@@ -16,6 +16,36 @@ _ERROR: Json = {
     },
 }
 
+_DELIVERY: Json = {
+    "type": "object",
+    "description": "One delivery of the task to a worker.",
+    "required": ["worker", "outcome"],
+    "properties": {
+        "worker": {"type": "string", "description": "Id of the worker process."},
+        "began": _DATE,
+        "ended": _DATE,
+        "outcome": {"enum": ["success", "error", "retry", "handed_back", "worker_lost"]},
+        "code": {"type": "string", "description": "Why it is tried again."},
+        "seconds": {"type": "object", "description": "`run` (fetching among it) and `store`."},
+        "memory_bytes": {
+            "type": "integer",
+            "description": "Most memory of the task and its programs, looked at every 0.1 s; none for shorter runs.",
+        },
+        "bytes_fetched": {"type": "integer", "description": "What came over the network."},
+        "fetched": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "Sources: `url` without user and query; `from`: network, ranges (what is read of it), cache, "
+            "storage, data; `bytes` and `seconds` where it was copied whole.",
+        },
+        "commands": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "ffmpeg's command lines, paths cut to their last part.",
+        },
+    },
+}
+
 SCHEMAS: dict[str, Json] = {
     "TaskStatus": {
         "type": "object",
@@ -46,7 +76,16 @@ SCHEMAS: dict[str, Json] = {
             },
             "details": {
                 "type": "object",
-                "properties": {"task_name": {"type": "string"}, "parameters": {"type": "object"}},
+                "properties": {
+                    "task_name": {"type": "string"},
+                    "parameters": {"type": "object", "description": "Secrets are masked."},
+                    "queued_seconds": {"type": "number", "description": "How long it waited before it first began."},
+                    "deliveries": {
+                        "type": "array",
+                        "description": "What workers did with it, oldest first; the last ten.",
+                        "items": _DELIVERY,
+                    },
+                },
             },
         },
     },

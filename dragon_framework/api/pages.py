@@ -3,18 +3,13 @@
 Everything comes with the package: nothing is loaded from another place.
 """
 
-import contextlib
-import os
-import re
-import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from litestar import HttpMethod, Response, route
 from redis.exceptions import RedisError
 
+from dragon_framework.api.metrics import metrics_text
 from dragon_framework.api.openapi import document
 from dragon_framework.api.problems import bad_request, unavailable
 from dragon_framework.api.requests import AnyRequest
@@ -37,8 +32,6 @@ PAGE_HEADERS = {
     "Cache-Control": "no-cache",
 }
 """Pictures and films of results may lie anywhere; scripts and styles only here."""
-
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 @route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -100,53 +93,13 @@ async def metrics(request: AnyRequest) -> Response[str]:
     """Return the counters and gauges of the service, for Prometheus (text format 0.0.4)."""
     service: Service = request.app.state.service
     try:
-        counters = await service.store.counters()
-        queues = await service.store.queue_lengths(service.registry.queues)
+        text = await metrics_text(service)
     except (RedisError, OSError):
         raise unavailable("Redis does not answer", 5) from None
-    lines = [
-        "# HELP dragon_tasks_total Tasks with a final status, by task and status.",
-        "# TYPE dragon_tasks_total counter",
-        *_task_lines("dragon_tasks_total", "count", counters),
-        "# HELP dragon_task_seconds_total Seconds tasks took, by task and status.",
-        "# TYPE dragon_task_seconds_total counter",
-        *_task_lines("dragon_task_seconds_total", "seconds", counters),
-        "# HELP dragon_queue_tasks Tasks waiting in a queue.",
-        "# TYPE dragon_queue_tasks gauge",
-        *(f'dragon_queue_tasks{{queue="{name}"}} {length}' for name, length in queues.items()),
-        "# HELP dragon_api_requests_total Requests answered by this API process, by HTTP status.",
-        "# TYPE dragon_api_requests_total counter",
-        *(f'dragon_api_requests_total{{status="{code}"}} {n}' for code, n in sorted(service.requests.items())),
-        "# HELP dragon_api_uptime_seconds Seconds since this API process started.",
-        "# TYPE dragon_api_uptime_seconds gauge",
-        f'dragon_api_uptime_seconds{{pid="{os.getpid()}"}} {time.time() - service.started:.3f}',
-    ]
-    for more in service.hooks.call("dragon_metrics"):
-        lines += _plugin_lines(more)
-    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 HANDLERS = [playground, static_file, reference_index, reference_task, openapi, health, metrics]
-
-
-def _task_lines(metric: str, part: str, counters: dict[str, float]) -> list[str]:
-    lines = []
-    for name, value in sorted(counters.items()):
-        task, _, rest = name.partition("|")
-        status, _, what = rest.partition("|")
-        if what == part:
-            lines.append(f'{metric}{{task="{task}",status="{status}"}} {value:g}')
-    return lines
-
-
-def _plugin_lines(more: Any) -> list[str]:
-    """Return the lines of a plugin's numbers; what is no number, or has no name, is left out."""
-    lines = []
-    for name, value in more.items() if isinstance(more, Mapping) else ():
-        if isinstance(name, str) and _METRIC.fullmatch(name) and isinstance(value, int | float):
-            with contextlib.suppress(OverflowError):  # an integer beyond all floats
-                lines.append(f"{name} {float(value)!r}")
-    return lines
 
 
 def _static_names(service: Service) -> frozenset[str]:

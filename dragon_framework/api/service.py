@@ -38,7 +38,10 @@ class Service:
         self.accounts = AccountLookup(store.client)
         self.started = time.time()
         self.stopping = False
-        self.requests: dict[int, int] = {}
+        self.requests: dict[tuple[int, str], int] = {}
+        """Requests answered, by status and route."""
+        self.streams = 0
+        self.blocked = 0
         self.pages: dict[str, Any] = {}
         """Pages and documents made once and served often."""
 

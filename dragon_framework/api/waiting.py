@@ -8,6 +8,8 @@ proxies keep it open and a vanished client is noticed.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Literal
 
 from dragon_framework.api.requests import AnyRequest, header
 from dragon_framework.api.service import Service
@@ -39,7 +41,7 @@ async def status_lines(
     idle = b": \n\n" if events else b"\n"
     if first is not None:  # the client learns its keys before anything else happens
         yield _list(first, keys, events=events)
-    async with service.store.watch(keys) as watch:
+    async with _counted(service, "streams"), service.store.watch(keys) as watch:
         current = watch.current()
         if first is None:
             yield _list(current, keys, events=events)
@@ -60,7 +62,17 @@ async def status_lines(
 
 async def wait(service: Service, keys: Sequence[str], seconds: float | None = None) -> list[bytes | None]:
     """Return the statuses of *keys* when all are final, or as they are after a while."""
-    return await service.store.wait(keys, service.settings.api.block_seconds if seconds is None else seconds)
+    async with _counted(service, "blocked"):
+        return await service.store.wait(keys, service.settings.api.block_seconds if seconds is None else seconds)
+
+
+@asynccontextmanager
+async def _counted(service: Service, what: Literal["streams", "blocked"]) -> AsyncIterator[None]:
+    setattr(service, what, getattr(service, what) + 1)
+    try:
+        yield
+    finally:
+        setattr(service, what, getattr(service, what) - 1)
 
 
 def known_or_missing(blobs: Sequence[bytes | None], keys: Sequence[str]) -> bytes:

@@ -22,6 +22,7 @@ import structlog
 
 from dragon_framework.errors import NoRoomError, TaskError
 from dragon_framework.media.reading import FORMAT_WHITELIST
+from dragon_framework.notes import note, shown_command
 from dragon_framework.tasks import TaskContext
 
 KEPT_BYTES = 8192
@@ -89,6 +90,7 @@ def run_ffmpeg(
         TaskCancelledError: If the task was cancelled meanwhile.
     """
     command = [ffmpeg_program(), *_BEFORE, *arguments]
+    note("commands", shown_command(["ffmpeg", *command[1:]]))
     process: subprocess.Popen[bytes] = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

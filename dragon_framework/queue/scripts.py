@@ -96,7 +96,7 @@ return redis.call('ZADD', 'dramatiq:__heartbeats__', time[1] * 1000 + math.floor
 _GIVE_BACK_LOST = f"""
 {JOIN}
 -- Put a message back that its worker will not end: 1, or 0 if it is gone. If the task had begun, that is a death.
-local function give_back_lost(queue, id)
+local function give_back_lost(worker, queue, id)
   local message = redis.call('HGET', 'dramatiq:' .. queue .. '.msgs', id)
   if not message then return 0 end
   join_again(queue, id, message)
@@ -107,6 +107,10 @@ local function give_back_lost(queue, id)
     redis.call('HINCRBY', 'dragon:a:' .. id, 'deaths', 1)
     redis.call('EXPIRE', 'dragon:a:' .. id, seconds)
     local queued = string.match(s, '"queued":"([^"]+)"') or ''
+    local began = string.match(s, '"started":"([^"]+)"') or ''
+    local history = 'dragon:h:' .. id
+    redis.call('RPUSH', history, '{{"worker":"' .. worker .. '","began":"' .. began .. '","outcome":"worker_lost"}}')
+    redis.call('EXPIRE', history, seconds)
     local status = '{{"status":"queued","key":"' .. id .. '","events":{{"queued":"' .. queued .. '"}}}}'
     redis.call('SET', name, status, 'EX', seconds)
     redis.call('PUBLISH', name, status)
@@ -119,7 +123,7 @@ RETURN = f"""
 -- Put back what a living worker does not know it has. ARGV: worker, queue, id. Returns the number of messages.
 {_GIVE_BACK_LOST}
 if redis.call('SREM', 'dramatiq:__acks__.' .. ARGV[1] .. '.' .. ARGV[2], ARGV[3]) == 0 then return 0 end
-return give_back_lost(ARGV[2], ARGV[3])
+return give_back_lost(ARGV[1], ARGV[2], ARGV[3])
 """
 
 _GIVE_BACK_ALL = f"""
@@ -129,7 +133,7 @@ local function give_back_all(worker, queues)
   local given = 0
   for _, queue in ipairs(queues) do
     local acks = 'dramatiq:__acks__.' .. worker .. '.' .. queue
-    for _, id in ipairs(redis.call('SMEMBERS', acks)) do given = given + give_back_lost(queue, id) end
+    for _, id in ipairs(redis.call('SMEMBERS', acks)) do given = given + give_back_lost(worker, queue, id) end
     redis.call('DEL', acks)
   end
   redis.call('ZREM', 'dramatiq:__heartbeats__', worker)

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +29,7 @@ from dragon_framework.errors import (
     UnreadableSourceError,
 )
 from dragon_framework.keys import KEY
+from dragon_framework.notes import note, shown_url
 from dragon_framework.settings import SourcesSettings
 from dragon_framework.sources.guard import parse_networks
 from dragon_framework.storage.base import Storage
@@ -168,23 +170,41 @@ class Sources:
         cancelled: Callable[[], bool],
         max_bytes: int | None = None,
     ) -> Origin:
+        begun = time.monotonic()
+        origin, place = self._copied_to(url, target, fetcher, cancelled, max_bytes)
+        seconds = round(time.monotonic() - begun, 4)
+        size = target.stat().st_size
+        note("fetched", {"url": shown_url(url), "from": place, "bytes": size, "seconds": seconds})
+        return origin
+
+    def _copied_to(
+        self,
+        url: str,
+        target: Path,
+        fetcher: Callable[[], Any],
+        cancelled: Callable[[], bool],
+        max_bytes: int | None,
+    ) -> tuple[Origin, str]:
         if _scheme(url) == "data":
             target.write_bytes(self._decoded(url))
-            origin = Origin(url, url[5:].partition(",")[0].removesuffix(";base64"))
+            origin, place = Origin(url, url[5:].partition(",")[0].removesuffix(";base64")), "data"
         elif (path := self._local_path(url)) is not None:
             _link_or_copy(url, path, target)
-            origin = Origin(path.absolute().as_uri())
+            origin, place = Origin(path.absolute().as_uri()), "file"
         elif (own := self._own_file(url)) is not None:
             self._from_storage(url, own, target)
-            origin = Origin(url)
+            origin, place = Origin(url), "storage"
         elif self._cache_directory is not None:
-            origin = self._cache().fetch(url, target, fetcher(), cancelled, max_bytes=max_bytes)
+            by = fetcher()
+            before = by.bytes_received
+            origin = self._cache().fetch(url, target, by, cancelled, max_bytes=max_bytes)
+            place = "network" if by.bytes_received > before else "cache"
         else:
-            origin = self._download(url, target, fetcher(), cancelled, max_bytes)
+            origin, place = self._download(url, target, fetcher(), cancelled, max_bytes), "network"
         if max_bytes is not None and target.stat().st_size > max_bytes:
             target.unlink()
             raise SourceTooLargeError(url, max_bytes)
-        return origin
+        return origin, place
 
     def open(self, url: str, *, into: Path, cancelled: Callable[[], bool] = _never) -> IO[bytes]:
         """Return the file at *url*, seekable; a remote one loads what is read.
@@ -200,15 +220,19 @@ class Sources:
         if (own := self._own_file(url)) is not None:
             try:
                 assert self._storage is not None  # _own_file says so
+                note("fetched", {"url": shown_url(url), "from": "storage"})
                 return self._storage.open(*own)
             except StorageError as error:
                 raise _unstored(url, error) from error
         cached: Path | None = self._cache().fresh(url) if self._cache_directory is not None else None
         if cached is not None:
             with contextlib.suppress(OSError):
-                return cached.open("rb")
+                opened = cached.open("rb")
+                note("fetched", {"url": shown_url(url), "from": "cache"})
+                return opened
         from dragon_framework.sources.ranged import RangedFile
 
+        note("fetched", {"url": shown_url(url), "from": "ranges"})  # what is read is in `bytes_fetched`
         file: Any = RangedFile(url, self._fetcher(), self._target(url, into), cancelled)  # no IO by its type
         return cast("IO[bytes]", file)
 

@@ -9,7 +9,8 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
     dragon:s:DIGEST key of the task whose result equal definitions share
     dragon:i:DIGEST what a request with an idempotency key has created
     dragon:k:KEY    its callback, and `dragon:callbacks`, which are due (`callbacks.ledger`)
-    dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`
+    dragon:h:KEY    what workers did with the task, one JSON object for each delivery (`deliveries`)
+    dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`, and those of `api.metrics`
     dragon:cancel   channel: keys of tasks that workers shall stop
 
 Bytes 11 and 12 of a status (`qu`, `ex`, `su`, `er`) tell its state without decoding
@@ -21,6 +22,7 @@ from dragon_framework.queue.lines import JOIN
 PREFIX = "dragon:"
 STATUS = PREFIX + "t:"
 DEFINITION = PREFIX + "d:"
+DELIVERIES = PREFIX + "h:"
 METRICS = PREFIX + "m"
 CANCELLATIONS = PREFIX + "cancel"
 
@@ -48,13 +50,24 @@ redis.call('PUBLISH', KEYS[1], ARGV[1])
 return 1
 """
 
-FINISH = """
+NOTE_DELIVERY = """
+-- Keep what a worker did with a task, for as long as its status; the last ten are kept.
+local function note_delivery(key, delivery, seconds)
+  if delivery == '' then return end
+  local name = 'dragon:h:' .. key
+  if redis.call('RPUSH', name, delivery) > 10 then redis.call('LTRIM', name, -10, -1) end
+  redis.call('EXPIRE', name, seconds)
+end
+"""
+
+FINISH = f"""
 -- The final status, and the message's end. KEYS: status, unacknowledged set, messages, metrics.
 -- ARGV: key, status, seconds to live, message id, counted task, seconds it took,
--- account to give a place back to ('' = none), '1' if a callback is to be sent, '1' if there may be outputs.
+-- account to give a place back to ('' = none), '1' if a callback is to be sent, '1' if there may be outputs,
+-- step of the histogram, bytes fetched, code of the error ('' = none), the delivery as JSON ('' = none).
 -- Returns 1, or 0 when the task had a final status already (first writer wins) or has expired;
 -- and 2 more when the message is kept: the task ended as an error, and its outputs are to be deleted first.
-local state = redis.call('GETRANGE', KEYS[1], 11, 12)
+{NOTE_DELIVERY}local state = redis.call('GETRANGE', KEYS[1], 11, 12)
 local open = state == 'qu' or state == 'ex'
 local kept = 0
 if ARGV[9] == '1' and (open and string.sub(ARGV[2], 12, 13) or state) == 'er' then
@@ -69,6 +82,13 @@ redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], ARGV[2])
 redis.call('HINCRBY', KEYS[4], ARGV[5] .. '|count', 1)
 redis.call('HINCRBYFLOAT', KEYS[4], ARGV[5] .. '|seconds', ARGV[6])
+if ARGV[13] then
+  redis.call('HINCRBY', KEYS[4], ARGV[5] .. '|le:' .. ARGV[10], 1)
+  local task = string.match(ARGV[5], '^[^|]*')
+  if ARGV[11] ~= '0' then redis.call('HINCRBY', KEYS[4], task .. '|fetched|bytes', ARGV[11]) end
+  if ARGV[12] ~= '' then redis.call('HINCRBY', KEYS[4], task .. '|' .. ARGV[12] .. '|errors', 1) end
+  note_delivery(ARGV[1], ARGV[13], ARGV[3])
+end
 if ARGV[7] ~= '' and redis.call('DECR', 'dragon:c:' .. ARGV[7]) < 0 then
   redis.call('SET', 'dragon:c:' .. ARGV[7], 0)
 end
@@ -128,9 +148,11 @@ return 1
 
 HAND_BACK = f"""
 -- A worker that is stopping returns a task it had begun: queued again, at the head.
--- KEYS: status, unacknowledged set, messages. ARGV: key, message id, queued time, seconds to live, queue.
-{JOIN}
+-- KEYS: status, unacknowledged set, messages.
+-- ARGV: key, message id, queued time, seconds to live, queue, the delivery as JSON ('' = none).
+{JOIN}{NOTE_DELIVERY}
 if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
+note_delivery(ARGV[1], ARGV[6] or '', ARGV[4])
 if redis.call('GETRANGE', KEYS[1], 11, 12) == 'ex' then
   local status = '{{"status":"queued","key":"' .. ARGV[1] .. '","events":{{"queued":"' .. ARGV[3] .. '"}}}}'
   redis.call('SET', KEYS[1], status, 'EX', ARGV[4])
@@ -141,12 +163,13 @@ if message then join_again(ARGV[5], ARGV[2], message) end
 return 1
 """
 
-RETRY = """
+RETRY = f"""
 -- A transient fault: the task is queued again, for a later time (`queue.lines`).
 -- KEYS: status, unacknowledged set, messages, metrics.
--- ARGV: key, message id, status, seconds to live, milliseconds to wait, queue, counted task.
+-- ARGV: key, message id, status, seconds to live, milliseconds to wait, queue, counted task, bytes fetched,
+-- code of the error, the delivery as JSON.
 -- Returns 1, or 0 when it is over, has expired, or has gone to another worker.
-if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
+{NOTE_DELIVERY}if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
 local state = redis.call('GETRANGE', KEYS[1], 11, 12)
 if state ~= 'qu' and state ~= 'ex' then
   redis.call('HDEL', KEYS[3], ARGV[2])
@@ -160,6 +183,11 @@ local time = redis.call('TIME')
 local due = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[5]
 redis.call('ZADD', 'dragon:r:' .. ARGV[6], due, ARGV[2])
 redis.call('HINCRBY', KEYS[4], ARGV[7] .. '|retry|count', 1)
+if ARGV[10] then
+  if ARGV[8] ~= '0' then redis.call('HINCRBY', KEYS[4], ARGV[7] .. '|fetched|bytes', ARGV[8]) end
+  redis.call('HINCRBY', KEYS[4], ARGV[7] .. '|' .. ARGV[9] .. '|errors', 1)
+  note_delivery(ARGV[1], ARGV[10], ARGV[4])
+end
 return 1
 """
 

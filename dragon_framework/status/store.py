@@ -5,22 +5,30 @@ one subscription connection for all (`hub`): subscribe, then read, so that no ch
 missed. Stands on `scripts`, `model` and redis-py.
 """
 
+import re
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from dragon_framework.queue.lines import LINE, TURNS
 from dragon_framework.settings import QUEUE_TASKS, WEEK_SECONDS
 from dragon_framework.status import scripts
 from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
+from dragon_framework.status.counters import HEARTBEATS, PULSE, Pulse, decode_pulse, seconds_since
 from dragon_framework.status.hub import Hub, Watch
 from dragon_framework.status.model import now
 from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, Verdict, batch_of, pack
 
 MAX_BATCH = 5000
 """Most tasks in one call, so that other clients of Redis get their turn."""
+
+
+_QUEUED = re.compile(rb'"queued":"([^"]+)"')
 
 
 class TaskStore:
@@ -173,7 +181,7 @@ class TaskStore:
     async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
         """Return how many tasks wait in each queue: for a worker, or for their next try."""
         names = list(queues)
-        workers: list[Any] = await self.client.zrange("dramatiq:__heartbeats__", 0, -1)
+        workers: list[Any] = await self.client.zrange(HEARTBEATS, 0, -1)
         async with self.client.pipeline(transaction=False) as pipeline:
             for name in names:
                 pipeline.hlen(f"dramatiq:{name}.msgs")
@@ -181,6 +189,50 @@ class TaskStore:
                     pipeline.scard(f"dramatiq:__acks__.{worker.decode()}.{name}")
             answers = iter(await pipeline.execute())
         return {name: max(0, next(answers) - sum(next(answers) for _ in workers)) for name in names}
+
+    async def oldest_seconds(self, queues: Iterable[str]) -> dict[str, float]:
+        """Return for each queue how long, of the tasks next in line, the oldest has waited, in seconds.
+
+        The lines of at most 100 accounts are looked at; in each the one that goes first, which after
+        priorities is the oldest. 0 where none waits.
+        """
+        return {name: await self._oldest_seconds(name) for name in queues}
+
+    async def _oldest_seconds(self, queue: str) -> float:
+        lines: list[Any] = await self.client.lrange(TURNS + queue, 0, 99)
+        if not lines:
+            return 0.0
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for line in lines:
+                pipeline.zrange(f"{LINE}{queue}:{line.decode()}", 0, 0)
+            heads = [first[0].decode() for first in await pipeline.execute() if first]
+        blobs: list[Any] = await self.client.mget([scripts.STATUS + key for key in heads]) if heads else []
+        ages = [
+            seconds_since(found[1].decode(), time.time())
+            for blob in blobs
+            if blob and (found := _QUEUED.search(blob, 0, 400))
+        ]
+        return round(max(ages, default=0.0), 3)
+
+    async def pulses(self) -> dict[str, Pulse]:
+        """Return what each living worker last said of itself, by its id."""
+        workers: list[Any] = await self.client.zrange(HEARTBEATS, 0, -1)
+        if not workers:
+            return {}
+        names = [worker.decode() for worker in workers]
+        blobs: list[Any] = await self.client.mget([PULSE + name for name in names])
+        return {name: decode_pulse(blob) for name, blob in zip(names, blobs, strict=True) if blob}
+
+    async def callbacks_due(self) -> int:
+        """Return how many callbacks are to be sent, now or later."""
+        return int(await self.client.zcard(f"{scripts.PREFIX}callbacks"))
+
+    async def deliveries(self, keys: Sequence[str]) -> list[list[Any]]:
+        """Return what workers did with each task, oldest first (`worker.life.delivery_of`)."""
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.lrange(scripts.DELIVERIES + key, 0, -1)
+            return [[msgspec.json.decode(blob) for blob in blobs] for blobs in await pipeline.execute()]
 
     async def counters(self) -> dict[str, float]:
         """Return the counters: `{"image.thumb|success|count": 3, "image.thumb|success|seconds": 0.2}`."""

@@ -26,6 +26,7 @@ import msgspec
 from dragon_framework.context import RunContext, WrittenFile, run_in_context
 from dragon_framework.errors import InternalTaskError, NoRoomError, TaskCancelledError, TaskError
 from dragon_framework.hooks import fetch_policy, load_hooks
+from dragon_framework.notes import take_notes
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
@@ -106,6 +107,9 @@ class TaskProcess:
 
     def _run(self, run: Run) -> Done | Failed:
         reporter = _ChannelReporter(self._channel, self._settings.worker.progress_interval_seconds)
+        sources: Sources | None = None
+        before = 0
+        take_notes()
         try:
             sources = self._sources_for(run.base)
             before = sources.bytes_fetched
@@ -121,10 +125,13 @@ class TaskProcess:
             )
             values, files = run_in_context(task, parameters, ctx)
             tidy = not os.path.exists(run.directory)  # noqa: PTH110  # for every task
-            return Done(values, files, sources.bytes_fetched - before, tidy=tidy)
+            return Done(values, files, sources.bytes_fetched - before, take_notes(), tidy=tidy)
         except BaseException as error:  # noqa: BLE001  # whatever a task does ends that task alone
             shown = TaskCancelledError() if self._cancelled else error
-            return failure(shown, run.task_name, self._registry.tasks.get(run.task_name))
+            failed = failure(shown, run.task_name, self._registry.tasks.get(run.task_name))
+            failed.bytes_fetched = sources.bytes_fetched - before if sources else 0
+            failed.notes = take_notes()
+            return failed
         finally:
             reporter.close()
 

@@ -31,6 +31,7 @@ from dragon_framework.queue.courier import PASSING
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
+from dragon_framework.status.counters import step_of
 from dragon_framework.status.model import (
     ErrorFacts,
     Events,
@@ -42,7 +43,7 @@ from dragon_framework.status.model import (
 )
 from dragon_framework.storage import Storage
 from dragon_framework.worker.leftovers import Leftovers
-from dragon_framework.worker.life import Life
+from dragon_framework.worker.life import Life, delivery_of
 from dragon_framework.worker.places import Places
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.runner import HandedBack, TakenAway
@@ -103,7 +104,7 @@ class Executor:
         self._ttl = max(1, int(settings.retention_seconds))
         self._log: Any = structlog.get_logger("dragon.tasks").bind()  # bound once: a filtered line costs nothing
         self._courier = broker.courier
-        self._places = Places(settings.slots)
+        self.places = Places(settings.slots)
         self._numbers = itertools.count()
         self._leftovers = leftovers
 
@@ -114,7 +115,7 @@ class Executor:
         message unacknowledged here: it is delivered again when this worker is gone.
         """
         try:
-            if not self._places.enter(queue, PLACE_SECONDS):
+            if not self.places.enter(queue, PLACE_SECONDS):
                 self._broker.hold_nothing_ready()
                 self._broker.give_back(queue, message_id)
                 return
@@ -124,7 +125,7 @@ class Executor:
                 else:
                     self._execute(key, queue, message_id)
             finally:
-                self._places.leave(queue)
+                self.places.leave(queue)
         except redis.RedisError as error:
             self._log.warning("redis_unreachable", reason=str(error))
         except Exception:  # noqa: BLE001  # see above
@@ -159,7 +160,7 @@ class Executor:
             self._patiently(
                 scripts.HAND_BACK,
                 [scripts.STATUS + key, self._broker.unacknowledged(queue), self._broker.messages(queue)],
-                [key, message_id, life.queued, self._ttl, queue],
+                [key, message_id, life.queued, self._ttl, queue, self._delivery(life, "handed_back", clock)],
             )
             self._log.info("task_handed_back", key=key, task=life.task_name)
             return
@@ -168,9 +169,10 @@ class Executor:
                 shutil.rmtree(directory, ignore_errors=True)
         seconds = time.monotonic() - clock
         if isinstance(outcome, Failed) and outcome.transient and life.retries < self._retries(life):
-            self._retry(life, outcome, queue, message_id)
+            self._retry(life, outcome, clock, queue, message_id)
         else:
-            self._finish(life, self._concluded(life, outcome), seconds, queue, message_id)
+            delivery = self._delivery(life, "error" if isinstance(outcome, Failed) else "success", clock)
+            self._finish(life, self._concluded(life, outcome), seconds, delivery, queue, message_id)
 
     def _begin(self, life: Life) -> bool:
         """Show that the task executes; return whether it still may."""
@@ -197,7 +199,7 @@ class Executor:
         """Return how often the task may be run again; one whose workers died is not."""
         return self._settings.worker.retries if life.delivery > 0 else 0
 
-    def _retry(self, life: Life, failed: Failed, queue: str, message_id: str) -> None:
+    def _retry(self, life: Life, failed: Failed, clock: float, queue: str, message_id: str) -> None:
         """Queue the task again, for later, without waiting for the answer."""
         seconds = self._settings.worker.retry_seconds * RETRY_GROWTH**life.retries
         spread = 1 + RETRY_SPREAD * (2 * random.random() - 1)  # noqa: S311  # no secret
@@ -225,11 +227,22 @@ class Executor:
         self._courier.post(
             scripts.RETRY,
             self._last_keys(life, queue),
-            [life.key, message_id, encode_status(status), self._ttl, int(seconds * 1000), queue, life.task_name],
+            [
+                life.key,
+                message_id,
+                encode_status(status),
+                self._ttl,
+                int(seconds * 1000),
+                queue,
+                life.task_name,
+                life.fetched,
+                failed.code,
+                self._delivery(life, "retry", clock, failed.code),
+            ],
             on_answer,
         )
 
-    def _finish(self, life: Life, status: Status, seconds: float, queue: str, message_id: str) -> None:
+    def _finish(self, life: Life, status: Status, seconds: float, delivery: str, queue: str, message_id: str) -> None:
         """Write the final status and acknowledge, without waiting for the answer: the next task can begin."""
         self._broker.note_seconds(queue, seconds)
         self._broker.finishing(message_id)
@@ -261,9 +274,16 @@ class Executor:
                 life.definition.account if life.definition.counted else "",
                 "1" if life.definition.callback else "",
                 "1" if life.stored else "",
+                step_of(seconds),
+                life.fetched,
+                status.error.code if isinstance(status.error, ErrorFacts) else "",
+                delivery,
             ],
             on_answer,
         )
+
+    def _delivery(self, life: Life, outcome: str, clock: float, code: str = "") -> str:
+        return delivery_of(life, self._broker.broker_id, outcome, time.monotonic() - clock, code)
 
     def _last_keys(self, life: Life, queue: str) -> list[str]:
         """Return what RETRY and FINISH write: status, unacknowledged set, messages, metrics."""
@@ -312,6 +332,8 @@ class Executor:
             run = Run(life.key, task.name, life.definition.parameters, directory, life.definition.base)
             with self._pool.lent() as runner:
                 outcome = runner.run(run, task, lambda: self._show_begun(life), lambda report: self._show(life, report))
+                life.peak_bytes = runner.peak_bytes
+            life.fetched, life.notes = outcome.bytes_fetched, outcome.notes
             life.tidy = isinstance(outcome, Done) and outcome.tidy
             return outcome
         except UnknownTaskError as error:
@@ -367,6 +389,7 @@ class Executor:
     def _store(self, life: Life, files: list[WrittenFile]) -> dict[str, str]:
         urls = {}
         life.stored = life.stored or bool(files)
+        begun = time.monotonic()
         for file in files:
             try:
                 self._storage.put(life.key, file.filename, Path(file.path), file.media_type)
@@ -374,6 +397,8 @@ class Executor:
                 raise StorageError(file.filename, str(error)) from error
             urls[file.name] = f"{life.definition.base}/storage/{life.key}/{file.filename}"
         life.partial_files |= urls
+        if files:
+            life.store_seconds += time.monotonic() - begun
         return urls
 
     def _patiently(self, script: str, keys: list[str], arguments: list[Any]) -> Any:

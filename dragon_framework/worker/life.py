@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from dragon_framework.queue.broker import Taken
-from dragon_framework.status.model import Definition, Events, decode_definition
+from dragon_framework.status.model import Definition, Events, decode_definition, now
 
 _QUEUED = re.compile(rb'"queued":"([^"]+)"')
 
@@ -25,6 +25,12 @@ class Life:
         found = _QUEUED.search(taken.status)
         self.queued = found[1].decode() if found else begun
         self.events = Events(queued=self.queued, started=begun) if self.delivery > 0 else Events(queued=self.queued)
+        self.notes: dict[str, Any] = {}
+        """What the run said of itself (`delivery_of`)."""
+        self.fetched = 0
+        """Bytes that it took from the network."""
+        self.peak_bytes = 0
+        self.store_seconds = 0.0
         self.begun = False
         """Whether its status has been told to say so."""
         self.tidy = False
@@ -42,3 +48,27 @@ def _read_definition(blob: bytes) -> Definition:
         return decode_definition(blob)
     except msgspec.MsgspecError:
         return Definition("", msgspec.Raw(b"{}"))
+
+
+def delivery_of(life: Life, worker: str, outcome: str, seconds: float, code: str = "") -> str:
+    """Return what `details` will show of this delivery, as JSON.
+
+    Args:
+        life: The task.
+        worker: Id of the worker.
+        outcome: `success`, `error`, `retry` or `handed_back`.
+        seconds: How long it took, storing among it.
+        code: Why it is tried again.
+    """
+    facts: dict[str, Any] = {"worker": worker, "began": life.events.started, "ended": now(), "outcome": outcome}
+    if life.delivery < 0:
+        del facts["began"]
+    if code:
+        facts["code"] = code
+    run = max(0.0, seconds - life.store_seconds)
+    facts["seconds"] = {"run": round(run, 4), "store": round(life.store_seconds, 4)}
+    if life.peak_bytes:
+        facts["memory_bytes"] = life.peak_bytes
+    if life.fetched:
+        facts["bytes_fetched"] = life.fetched
+    return msgspec.json.encode(facts | life.notes).decode()

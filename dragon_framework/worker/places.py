@@ -33,6 +33,11 @@ class Places:
             self._running[queue] += 1
             return True
 
+    def busy(self) -> int:
+        """Return how many places are taken."""
+        with self._changed:
+            return self._running.total()
+
     def leave(self, queue: str) -> None:
         """Give a place back."""
         with self._changed:

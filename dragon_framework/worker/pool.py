@@ -6,6 +6,8 @@ is warm. In: a nursery that forks. Out: `TaskRunner`s, one for each task that ru
 
 import contextlib
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 
 import structlog
@@ -33,6 +35,7 @@ class RunnerPool:
         self._idle: list[TaskRunner] = []
         self._handing_back = False
         self._lock = threading.Lock()
+        self._deaths: Counter[str] = Counter()
 
     def prepare(self, stop: threading.Event) -> None:
         """Fork a process for each slot, ahead of the tasks, unless *stop* is set meanwhile."""
@@ -70,6 +73,22 @@ class RunnerPool:
         with self._lock:
             return [key for runner in self._runners if (key := runner.key)]
 
+    def ages(self) -> dict[str, float]:
+        """Return how long each task that runs now has been running, in seconds, by key."""
+        now = time.monotonic()
+        with self._lock:
+            return {key: now - runner.begun for runner in self._runners if (key := runner.key)}
+
+    def take_deaths(self) -> Counter[str]:
+        """Return how many task processes have died with a task in them since the last call, by reason."""
+        with self._lock:
+            deaths, self._deaths = self._deaths, Counter()
+        return deaths
+
+    def _note_death(self, reason: str) -> None:
+        with self._lock:
+            self._deaths[reason] += 1
+
     def take_away(self, key: str) -> None:
         """End the run of the task *key*, if it runs here: it has a final status, or another worker."""
         with self._lock:
@@ -90,7 +109,7 @@ class RunnerPool:
                 runner.close()
 
     def _new(self) -> TaskRunner:
-        runner = TaskRunner(self._nursery, self._tasks_per_process)
+        runner = TaskRunner(self._nursery, self._tasks_per_process, self._note_death)
         with self._lock:
             self._runners.append(runner)
             if self._handing_back:

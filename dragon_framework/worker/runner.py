@@ -36,15 +36,22 @@ class TakenAway(Exception):
     """The run was ended because the task has a final status, or another worker."""
 
 
+_DEATHS: dict[type[BaseException], str] = {TakenAway: "cancelled", HandedBack: "handed_back"}
+"""Why a process was killed; everything else is this worker's doing."""
+
+
 class TaskRunner:
     """Runs tasks one after another in a task process of its own.
 
     Args:
         nursery: Forks the processes.
         tasks_per_process: A process is replaced after so many tasks.
+        on_death: Told why a task process was killed, or has died, with a task in it.
     """
 
-    def __init__(self, nursery: Nursery, tasks_per_process: int) -> None:
+    def __init__(
+        self, nursery: Nursery, tasks_per_process: int, on_death: Callable[[str], None] = lambda _reason: None
+    ) -> None:
         self._nursery = nursery
         self._tasks_per_process = tasks_per_process
         self._process: TaskProcessHandle | None = None
@@ -54,6 +61,11 @@ class TaskRunner:
         self._key = ""
         self._taken_away_at: float | None = None
         self._hand_back = False
+        self._on_death = on_death
+        self.peak_bytes = 0
+        """Most memory that was seen of the last run and all it started; 0 if it was too short to be looked at."""
+        self.begun = 0.0
+        """When the run that is under way began (monotonic clock)."""
 
     @property
     def key(self) -> str:
@@ -90,12 +102,16 @@ class TaskRunner:
         with self._lock:
             self._key = run.key
             self._taken_away_at = None
+            self.begun = time.monotonic()
+        self.peak_bytes = 0
         try:
             return self._run(run, task, on_begun, on_report)
         except TaskError as error:
             self._kill()
+            self._on_death(error.limit.replace(" ", "_") if isinstance(error, TaskLimitError) else error.code)
             return Failed(error.code, error.details(), error.transient)
-        except BaseException:
+        except BaseException as error:
+            self._on_death(_DEATHS.get(type(error), "worker"))
             self._kill()  # it is in the middle of a run that nobody waits for
             raise
         finally:
@@ -164,6 +180,7 @@ class TaskRunner:
         watch = _Watch(task, process.pid, run.directory)
         ended = False
         while True:
+            self.peak_bytes = watch.peak_bytes
             try:
                 report = decode_report(channel.receive())
             except TimeoutError:
@@ -208,6 +225,7 @@ class _Watch:
     def __init__(self, task: Task, pid: int, directory: str) -> None:
         self._task = task
         self._pid = pid
+        self.peak_bytes = 0
         self._outputs = f"{directory}/outputs"
         begun = time.monotonic()
         self._deadline = begun + task.limits.seconds
@@ -225,7 +243,9 @@ class _Watch:
         limits = self._task.limits
         if now > self._deadline:
             raise TaskLimitError(self._task.name, "time", f"{limits.seconds:g} s")
-        if resident_bytes(self._pid) > limits.memory_bytes:
+        resident = resident_bytes(self._pid)
+        self.peak_bytes = max(self.peak_bytes, resident)
+        if resident > limits.memory_bytes:
             raise TaskLimitError(self._task.name, "memory", f"{limits.memory_bytes} bytes")
         if written_bytes(self._outputs) > limits.output_bytes:
             raise TaskLimitError(self._task.name, "output files", f"{limits.output_bytes} bytes")

@@ -44,6 +44,7 @@ from dragon_framework.worker.execution import Executor
 from dragon_framework.worker.leftovers import Leftovers
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.processes import Nursery
+from dragon_framework.worker.pulse import Teller
 
 log = structlog.get_logger("dragon.worker")
 
@@ -147,12 +148,10 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         cancellations = Cancellations(client, pool)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
         cleaner = threading.Thread(target=leftovers.run, name="leftovers", daemon=True)
+        teller = Teller(broker, pool, executor.places, settings.slots, queues)
         hooks.call("dragon_startup", settings=settings, role="worker")
-        reaper.start()
-        cancellations.start()
-        sender.start()
-        sweeper.start()
-        cleaner.start()
+        for part in (reaper, cancellations, sender, sweeper, cleaner, teller):
+            part.start()
         pool.prepare(stop)
         worker.start()
         log.info("worker_started", queues=queues, slots=settings.slots, tasks=len(registry.tasks))
@@ -163,6 +162,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         reaper.stop()
         cancellations.stop()
         sender.stop()
+        teller.stop()
         pool.close()
         if not courier.flush(FLUSH_SECONDS):
             log.warning("statuses_not_written", reason="Redis does not answer")

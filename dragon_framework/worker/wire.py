@@ -62,6 +62,7 @@ class Done(msgspec.Struct, tag="done"):
         values: The result's values.
         files: Files still to be stored.
         bytes_fetched: What its sources took from the network.
+        notes: What it noted of itself.
         last: Whether the task process ends now.
         tidy: Whether the run made no directory.
     """
@@ -69,6 +70,7 @@ class Done(msgspec.Struct, tag="done"):
     values: dict[str, Any]
     files: list[WrittenFile]
     bytes_fetched: int = 0
+    notes: dict[str, list[Any]] = {}
     last: bool = False
     tidy: bool = False
 
@@ -81,6 +83,8 @@ class Failed(msgspec.Struct, tag="failed"):
         details: What the client sees.
         transient: Whether the same task may succeed later.
         log: What the log sees, for defects: the traceback.
+        bytes_fetched: What its sources took from the network.
+        notes: What it noted of itself.
         last: Whether the task process ends now.
     """
 
@@ -88,6 +92,8 @@ class Failed(msgspec.Struct, tag="failed"):
     details: Any
     transient: bool = False
     log: str = ""
+    bytes_fetched: int = 0
+    notes: dict[str, list[Any]] = {}
     last: bool = False
 
 

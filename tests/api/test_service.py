@@ -1,6 +1,8 @@
 """What surrounds the tasks: accounts and their limits, pages, health, metrics, and Redis going away."""
 
 import json
+import re
+import time
 
 import pytest
 
@@ -65,10 +67,68 @@ def test_metrics_count_tasks_by_name_and_outcome(client):
     for line in (
         'dragon_tasks_total{task="probe.echo",status="success"}',
         'dragon_tasks_total{task="probe.fail",status="error"}',
-        'dragon_api_requests_total{status="200"}',
+        'dragon_api_requests_total{status="200",route="/v1/create"}',
+        'dragon_task_seconds_bucket{task="probe.echo",status="success",le="+Inf"}',
+        'dragon_task_seconds_count{task="probe.echo",status="success"}',
+        'dragon_task_errors_total{task="probe.fail"',
     ):
         assert value(after, line) >= value(before, line) + 1
     assert 'dragon_queue_tasks{queue="probe"} 0' in after
+
+
+def test_metrics_tell_of_workers_queues_and_streams(client):
+    def values():
+        lines = client.get("/metrics").text.splitlines()
+        return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line[:1] != "#"}
+
+    work = {"task_name": "probe.work", "seconds": 4}
+    body = {"tasks": [work] * 8}  # twice as many as there are places
+    with client.stream("POST", "/v1/create_stream", json=body, headers=client.auth_headers) as answer:
+        lines = answer.iter_lines()  # kept: without it the answer is closed
+        keys = [status["key"] for status in json.loads(next(lines))]
+        deadline = time.monotonic() + 20
+        seen = values()
+        while not any(name.startswith("dragon_worker_busy") and value >= 4 for name, value in seen.items()):
+            assert time.monotonic() < deadline, seen
+            time.sleep(0.2)
+            seen = values()
+        queued = seen['dragon_queue_tasks{queue="probe_slow"}']
+        assert seen["dragon_api_streams"] == 1
+        client.post("/v1/cancel", json={"tasks": keys}, headers=client.auth_headers)
+
+    assert seen["dragon_workers"] == 1
+    assert [value for name, value in seen.items() if name.startswith("dragon_worker_places")] == [4]
+    assert queued == 4
+    assert seen['dragon_queue_oldest_seconds{queue="probe_slow"}'] > 0
+    while not (after := values()).get('dragon_task_process_deaths_total{reason="cancelled"}'):
+        assert time.monotonic() < deadline, after
+        time.sleep(0.2)
+    assert after["dragon_api_streams"] == 0
+
+
+def test_metrics_are_what_prometheus_reads(client):
+    """Text format 0.0.4: one TYPE for a family, before its samples; buckets never fall and end at the count."""
+    client.create(ECHO)
+
+    types, buckets = {}, {}
+    for line in client.get("/metrics").text.splitlines():
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ")
+            assert name not in types
+            types[name] = kind
+        elif not line.startswith("#"):
+            found = re.fullmatch(r'([a-z_]+)(?:\{((?:[a-z_]+="[^"]*",?)*)\})? (\S+)', line)
+            name, value = found[1], float(found[3])
+            family = re.sub(r"_(bucket|sum|count)$", "", name) if name not in types else name
+            assert family in types, line
+            if name.endswith("_bucket"):
+                labels, _, end = found[2].rpartition(",le=")
+                buckets.setdefault(labels, []).append((float(end.strip('"')), value))
+    for steps in buckets.values():
+        assert steps == sorted(steps)
+        assert steps[-1][0] == float("inf")
+        assert [value for _, value in steps] == sorted(value for _, value in steps)
+    assert buckets
 
 
 def test_a_limit_on_tasks_is_401_and_names_the_limit(limited):

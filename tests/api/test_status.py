@@ -2,6 +2,8 @@
 
 import pytest
 
+from dragon_framework.testing.file_server import FileServer
+
 ECHO = {"task_name": "probe.echo", "text": "hello"}
 NOBODY = "A" * 26
 
@@ -98,6 +100,38 @@ def test_details_show_name_and_parameters_and_mask_credentials(client):
     assert detailed["details"]["parameters"]["text"] == "hello"
     assert detailed["details"]["parameters"]["token"] == "…"
     assert "hush" not in str(detailed)
+
+
+def test_details_tell_what_the_worker_did(client, tmp_path):
+    """RFC 3986, 3.2.1 and 3.4: user information and query may hold secrets; neither is shown."""
+    (tmp_path / "source.bin").write_bytes(b"x" * 3001)
+    with FileServer() as server:
+        url = server.serve(tmp_path / "source.bin").replace("http://", "http://me:hush@") + "?token=hush"
+        (status,) = client.create({"task_name": "probe.copy", "url": url})
+
+    (detailed,) = client.post(
+        "/v1/status", json={"tasks": [status["key"]], "details": True, "secret": client.secret}
+    ).json()
+
+    (delivery,) = detailed["details"]["deliveries"]
+    (fetched,) = delivery["fetched"]
+    assert status["status"] == delivery["outcome"] == "success", status
+    assert delivery["began"] == status["events"]["started"]
+    assert delivery["seconds"].keys() == {"run", "store"}
+    assert delivery["bytes_fetched"] == 3001
+    assert fetched["from"] in {"network", "ranges"}
+    assert fetched["url"].endswith("/source.bin?…")
+    assert "hush" not in str(detailed["details"]["deliveries"])
+
+
+def test_details_tell_the_memory_of_a_task_long_enough_to_be_looked_at(client):
+    (status,) = client.create({"task_name": "probe.work", "seconds": 0.5})
+
+    asked = {"tasks": [status["key"]], "details": True, "secret": client.secret}
+    (detailed,) = client.post("/v1/status", json=asked).json()
+
+    assert detailed["details"]["deliveries"][0]["memory_bytes"] > 10_000_000  # an interpreter with its libraries
+    assert detailed["details"]["queued_seconds"] >= 0
 
 
 def test_progress_is_seen_while_a_task_runs(client):

@@ -1,11 +1,12 @@
 """`/v1/status` and `/v1/status_stream` (alias `/v1/stream`): how tasks are doing, by GET or POST.
 
 No credentials: who holds a task's key may read its status. `details=true` adds each
-task's name and parameters, for the account that created it. When no asked key is known
+task's name, parameters and what workers did with it, for the account that created it. When no asked key is known
 the answer is 404; else an unknown one is an error object in its place (api-notes 1.2).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -109,7 +110,9 @@ async def _with_details(
     """Return the statuses with `details` where the account may see them; credentials are masked."""
     keys = [key for key, blob in blobs.items() if blob is not None]
     shown = dict(blobs)
-    for key, definition in zip(keys, await service.store.definitions(keys), strict=True):
+    definitions = await service.store.definitions(keys)
+    deliveries = await service.store.deliveries(keys) if keys else []
+    for key, definition, history in zip(keys, definitions, deliveries, strict=True):
         blob = blobs[key]
         if definition is None or blob is None:
             continue
@@ -126,6 +129,18 @@ async def _with_details(
         for field in secrets & parameters.keys():
             if parameters[field] is not None:
                 parameters[field] = "…"
-        detailed = msgspec.json.decode(blob) | {"details": {"task_name": name, "parameters": parameters}}
-        shown[key] = msgspec.json.encode(detailed)
+        status = msgspec.json.decode(blob)
+        details = {"task_name": name, "parameters": parameters, "deliveries": history}
+        if waited := _queued_seconds(status, history):
+            details["queued_seconds"] = waited
+        shown[key] = msgspec.json.encode(status | {"details": details})
     return shown
+
+
+def _queued_seconds(status: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> float:
+    """Return how long the task waited before it first began, in seconds; 0 if that is not known."""
+    events = status.get("events", {})
+    began = history[0].get("began") if history else events.get("started")
+    if not began or "queued" not in events:
+        return 0.0
+    return round((datetime.fromisoformat(began) - datetime.fromisoformat(events["queued"])).total_seconds(), 6)
