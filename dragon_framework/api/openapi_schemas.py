@@ -35,8 +35,8 @@ _DELIVERY: Json = {
         "fetched": {
             "type": "array",
             "items": {"type": "object"},
-            "description": "Sources: `url` without user and query; `from`: network, ranges (what is read of it), cache, "
-            "storage, data; `bytes` and `seconds` where it was copied whole.",
+            "description": "Sources: `url` without user and query; `from`: network, ranges (what is read of it), "
+            "cache, storage, data; `bytes` and `seconds` where it was copied whole.",
         },
         "commands": {
             "type": "array",
