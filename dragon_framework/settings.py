@@ -59,6 +59,13 @@ class ApiSettings(Struct, frozen=True, kw_only=True):
     ] = 300.0
     stream_heartbeat_seconds: Annotated[PositiveSeconds, Meta(description="A blank line in idle streams.")] = 15.0
     shutdown_seconds: Annotated[PositiveSeconds, Meta(description="How long open requests may end on SIGTERM.")] = 10.0
+    failed_credentials: Annotated[
+        int, Meta(ge=0, le=2**31, description="Wrong credentials of one address in a minute, then 429; 0: no limit.")
+    ] = 100
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses and networks of proxies whose `X-Forwarded-For` and `-Proto` are believed."),
+    ] = ()
     shared_seconds: Annotated[
         float, Meta(ge=0, description="How long create_file hands out the result of an equal cacheable task; 0: never.")
     ] = 3600.0

@@ -31,29 +31,41 @@ async def authenticate(service: Service, request: AnyRequest, given: Mapping[str
         location: `body` or `query`, for the error.
 
     Raises:
-        RequestError: 401 if there are no good credentials.
+        RequestError: 401 if there are no good credentials, 429 if too many from this address were wrong.
     """
     authorization = header(request, b"authorization")
     referrer = header(request, b"referer") or header(request, b"origin") or ""
     tried: list[tuple[str, str]] = []
+    address = client_address(request)
+    given_ones = list(_given(authorization, given, location))
+    if given_ones:
+        await service.failures.admit(address, [credential for _, credential, _ in given_ones])
     if service.hooks.implements("dragon_authenticate"):
-        credentials = {name: credential for name, credential, _ in _given(authorization, given, location)}
+        credentials = {name: credential for name, credential, _ in given_ones}
         for account in service.hooks.call("dragon_authenticate", credentials=credentials, referrer=referrer):
             if isinstance(account, Account):
                 return account
-    for name, credential, where in _given(authorization, given, location):
+    for name, credential, where in given_ones:
         tried.append((name, where))
         if name == "secret":
             found = await service.accounts.by_secret(credential)
         else:
             found = await service.accounts.by_api_key(credential, referrer)
         if found is not None:
+            await service.failures.good(credential)
             return found
     if not tried:
         problems = [Problem("secret", "header", f"credentials are missing: {_HOW}")]
     else:
+        await service.failures.failed(address)
         problems = [Problem(name, where, _refusal(name, referrer)) for name, where in tried]
     raise RequestError(401, problems, {"WWW-Authenticate": 'Secret realm="dragon"'})
+
+
+def client_address(request: AnyRequest) -> str:
+    """Return the address of the client, as a trusted proxy tells it; empty on a unix socket."""
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _given(authorization: str | None, given: Mapping[str, Any], location: str) -> Iterator[tuple[str, str, str]]:

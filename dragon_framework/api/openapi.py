@@ -260,10 +260,12 @@ def _errors(*statuses: int) -> dict[str, Json]:
         404: "It is not there.",
         413: "The body is too large.",
         415: "The body is of the wrong kind.",
+        429: "Too many wrong credentials from this address: try again after `Retry-After` seconds.",
         416: "No byte of the file is in the range.",
         503: "Not now: try again after `Retry-After` seconds.",
     }
-    return {str(status): _json("RequestErrors", words[status]) for status in statuses}
+    told = (*statuses, 429) if 401 in statuses else statuses  # whatever asks for credentials
+    return {str(status): _json("RequestErrors", words[status]) for status in told}
 
 
 def _ref(name: str) -> Json:

@@ -54,6 +54,8 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.api.trusted_proxies),
+        forwarded_allow_ips=list(settings.api.trusted_proxies),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(settings.api.shutdown_seconds)),
         backlog=BACKLOG,

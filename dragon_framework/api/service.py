@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from dragon_framework.accounts import AccountLookup
+from dragon_framework.api.failures import Failures
 from dragon_framework.hooks import Hooks
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
@@ -36,6 +37,7 @@ class Service:
         self.store = store
         self.storage = storage
         self.accounts = AccountLookup(store.client)
+        self.failures = Failures(store.client, settings.api.failed_credentials)
         self.started = time.time()
         self.stopping = False
         self.requests: dict[tuple[int, str], int] = {}
