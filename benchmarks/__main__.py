@@ -16,6 +16,7 @@ FIGURES = (
     "create_cpu",
     "no_ops",
     "streams",
+    "held",
     "recovery",
     "cold_start",
     "remote_info",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-COMMANDS = ("serve", "api", "worker", "run", "submit", "tasks", "plugins", "accounts", "doctor", "reference")
+COMMANDS = ("serve", "api", "worker", "run", "submit", "tasks", "plugins", "accounts", "top", "doctor", "reference")
 """In the order of the help: the service, then tasks, then what is installed, then care."""
 
 
