@@ -197,8 +197,8 @@ def test_a_stopped_worker_hands_its_task_to_the_other(cluster, tmp_path):
     key = cluster.create({"task_name": "nap.sleep", "seconds": 3, "log": str(log)})["key"]
     until(lambda: lines(log))
 
-    cluster.worker("four")
     late.terminate()
+    cluster.worker("four")
     status = cluster.status(key, block=True)
 
     assert late.wait(20) == 0
