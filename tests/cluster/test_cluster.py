@@ -119,6 +119,14 @@ class Cluster:
         """Return the status of a task."""
         return self.client.post("/v1/status", json={"tasks": key, "block": block}).json()[0]
 
+    def outcomes(self, key):
+        """Return how each delivery of a task to a worker ended, oldest first."""
+        asked = {"tasks": key, "details": True}
+        (status,) = self.client.post("/v1/status", json=asked).json()
+        deliveries = status["details"]["deliveries"]
+        assert len({delivery["worker"] for delivery in deliveries}) == len(deliveries)
+        return [delivery["outcome"] for delivery in deliveries]
+
     def close(self):
         """End all processes, in the order an operator would."""
         self.client.close()
@@ -167,6 +175,7 @@ def test_a_worker_killed_in_the_middle_of_a_task_costs_nothing_but_time(cluster,
     assert status["result"]["pid"] != first
     assert cluster.client.get(status["result"]["output"]).text == "rested"
     assert not Path(f"/proc/{first}").exists()
+    assert cluster.outcomes(key) == ["worker_lost", "success"]
     redis = connect_sync(cluster.redis_url)
     until(lambda: not redis.hlen("dramatiq:nap.msgs"))
     assert not redis.exists("dragon:q:nap")
