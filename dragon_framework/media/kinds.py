@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.stream import Stream
     from av.video.stream import VideoStream
 
 _MEDIA_TYPES = {
@@ -36,8 +37,17 @@ _ATTACHED_PICTURE = 0x400  # AV_DISPOSITION_ATTACHED_PIC
 
 
 def moving_pictures(container: "InputContainer") -> "list[VideoStream]":
-    """Return the video streams that are no covers."""
-    return [stream for stream in container.streams.video if not int(stream.disposition) & _ATTACHED_PICTURE]
+    """Return the video streams that are no covers, and whose codec is known."""
+    return [
+        stream
+        for stream in container.streams.video
+        if has_codec(stream) and not int(stream.disposition) & _ATTACHED_PICTURE
+    ]
+
+
+def has_codec(stream: "Stream") -> bool:
+    """Whether the codec of a stream is known; else its `codec_context` is None, which PyAV's types leave out."""
+    return getattr(stream, "codec_context", None) is not None
 
 
 def media_type(container: "InputContainer", file: IO[bytes]) -> str:

@@ -89,3 +89,15 @@ def reading(url: str, expected: str = "a sound or video file") -> Iterator[None]
         raise UnreadableSourceError(url, expected, "it is of no format that is read here, or damaged") from error
     except (av.FFmpegError, OSError) as error:  # an empty file cannot be sought in
         raise UnreadableSourceError(url, expected, "it is damaged or cut off") from error
+    except (IndexError, ValueError) as error:
+        if not _raised_in_pyav(error):
+            raise
+        raise UnreadableSourceError(url, expected, "what it says of itself changes on the way") from error
+
+
+def _raised_in_pyav(error: Exception) -> bool:
+    """Whether it comes out of PyAV itself: a stream that begins late, a frame of another form than those before it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_filename.startswith("av/")  # compiled: no path of a file

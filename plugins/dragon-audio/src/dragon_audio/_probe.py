@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from dragon_framework.errors import UnreadableSourceError
-from dragon_framework.media.kinds import media_type
+from dragon_framework.media.kinds import has_codec, media_type
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -56,7 +56,7 @@ def first_sound(container: "InputContainer", url: str) -> "AudioStream":
         UnreadableSourceError: If there is none.
     """
     for stream in container.streams.audio:
-        if stream.codec_context.sample_rate:
+        if has_codec(stream) and stream.codec_context.sample_rate:
             return stream
     raise UnreadableSourceError(url, EXPECTED, "it has no sound")
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from dragon_framework.errors import UnreadableSourceError
 from dragon_framework.fields import MAX_SIDE_PIXELS
 from dragon_framework.media.geometry import Size
-from dragon_framework.media.kinds import media_type, moving_pictures
+from dragon_framework.media.kinds import has_codec, media_type, moving_pictures
 from dragon_video._display_matrix import stored_turn
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
     stream = picture_stream(container, url)
     context = stream.codec_context
     content_type = media_type(container, file)
-    sounds = container.streams.audio
+    sounds = [stream for stream in container.streams.audio if has_codec(stream)]
     audio_codec = sounds[0].codec_context.codec.canonical_name if sounds else None
     turn = stored_turn(file, stream.id) if "mov" in container.format.name.split(",") else None
     # All but the turn is told by the header and what FFmpeg looks at of the stream anyway.
