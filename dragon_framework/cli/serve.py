@@ -25,8 +25,10 @@ def serve(arguments: argparse.Namespace) -> int:
     stay queued for the next start. A second signal ends it at once.
     """
     from dragon_framework.cli.supervisor import Supervisor
+    from dragon_framework.sources.guard import parse_networks
 
     settings = settings_of(arguments)
+    parse_networks(settings.allow_source)  # told once and at once, not by each worker
     development = is_loopback(settings.host)
     with listening_socket(settings.host, settings.port) as listener:
         url = url_of(settings.host, listener.getsockname()[1])

@@ -249,11 +249,13 @@ def test_a_setting_that_a_child_finds_wrong_ends_the_service_with_its_line(drago
     assert done.stderr.count("\n") == 1
 
 
-def test_a_network_that_is_none_is_told_before_the_service_starts(dragon):
+def test_a_network_that_is_none_is_told_before_the_service_starts(dragon, tmp_path):
     done = dragon("serve", "--port", 0, "--data-dir", "data", "--allow-source", "10.0.0.0/33", "--log-level", "error")
 
     assert done.returncode == 2
     assert done.stderr.startswith("dragon: allow_source: expected a network such as 10.0.0.0/8, got '10.0.0.0/33'")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "data").exists()  # nothing was started
 
 
 def test_elsewhere_than_on_loopback_there_is_no_account_and_it_says_how_to_make_one(serve, tmp_path):

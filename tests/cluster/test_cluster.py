@@ -212,6 +212,7 @@ def test_a_stopped_worker_hands_its_task_to_the_other(cluster, tmp_path):
 
     assert late.wait(20) == 0
     assert status["status"] == "success"
+    assert cluster.outcomes(key) == ["handed_back", "success"]
     assert [line.split()[0] for line in lines(log)] == ["start", "start", "end"]
 
 
