@@ -1,5 +1,11 @@
 """Signing keys: one for each account, for callbacks and for signed URLs.
 
+A signed URL is a GET that needs no credentials and is good until a time: the page that
+shows it learns nothing that it could ask for something else with. What is signed is the
+path and the query, in one order whatever the order they are sent in:
+
+    hex(HMAC-SHA256(HMAC-SHA256(key, "dragon signed url"), path + "?" + query))
+
 A key is 32 random bytes, shown as `whsec_` and base64, the form of Standard Webhooks. It
 has to be kept as it is (an HMAC needs it), in the hash `dragon:signing`, by account. After
 a rotation the old key holds for a day beside the new one: callbacks carry both signatures,
@@ -11,13 +17,18 @@ import hashlib
 import hmac
 import os
 import time
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import msgspec
 
 SIGNING = "dragon:signing"
 PREFIX = "whsec_"
 OVERLAP_SECONDS = 24 * 3600.0
+
+SIGNED_BY, EXPIRES, SIGNATURE = "signed_by", "expires", "signature"
+"""What a signed URL has in its query beside what it asks for."""
 
 _URLS = b"dragon signed url"
 
@@ -97,6 +108,33 @@ def callback_headers(keys: SigningKeys, message_id: str, body: bytes, timestamp:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
     }
+
+
+def signed_text(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return what is signed of a URL: its path, and its query in order, all but the signature.
+
+    Args:
+        path: The path, as it is sent, decoded.
+        pairs: Names and values of the query, decoded.
+    """
+    held = sorted((name, value) for name, value in pairs if name != SIGNATURE)
+    return f"{quote(path, safe='/')}?{urlencode(held, quote_via=quote, safe='')}"
+
+
+def sign_url(url: str, keys: SigningKeys, account_id: str, expires: int) -> str:
+    """Return *url* with what makes it good for anyone until *expires*, a Unix time in whole seconds.
+
+    Args:
+        url: A GET of this service, such as `http://host/v1/create_file/a.jpg?task_name=image.thumb&url=...`.
+        keys: The account's.
+        account_id: The account that it counts for.
+        expires: When it stops to be good.
+    """
+    parts = urlsplit(url)
+    pairs = [*parse_qsl(parts.query, keep_blank_values=True), (SIGNED_BY, account_id), (EXPIRES, str(expires))]
+    text = signed_text(unquote(parts.path), pairs)
+    query = urlencode([*pairs, (SIGNATURE, url_signatures(keys, text)[0])], quote_via=quote, safe="")
+    return parts._replace(query=query, fragment="").geturl()
 
 
 def url_signatures(keys: SigningKeys, text: str) -> list[str]:

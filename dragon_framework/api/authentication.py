@@ -1,10 +1,14 @@
 """Whose request this is: a secret, or an api key with the page it is used from.
 
+A signed URL (`signing`) is a third way, for a GET.
+
 Credentials may stand in the `Authorization` header (`Secret K`, `Api-Key K`, in any
 case, or a bare secret), in the body, or in the query of a GET. Clients are known to
 send them in two places at once: the first that is good counts.
 """
 
+import hmac
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,9 +16,13 @@ from dragon_framework.accounts import Account
 from dragon_framework.api.problems import Problem, RequestError
 from dragon_framework.api.requests import AnyRequest, header
 from dragon_framework.api.service import Service
+from dragon_framework.signing import EXPIRES, SIGNATURE, SIGNED_BY, signed_text, url_signatures
 
 CREDENTIALS = ("secret", "api_key")
 """Names that are credentials wherever they stand, and never parameters of a task."""
+
+SIGNED = (SIGNED_BY, EXPIRES, SIGNATURE)
+"""Names that belong to a signed URL, where there is a signature."""
 
 MAX_CREDENTIAL = 200
 
@@ -36,6 +44,9 @@ async def authenticate(service: Service, request: AnyRequest, given: Mapping[str
     authorization = header(request, b"authorization")
     referrer = header(request, b"referer") or header(request, b"origin") or ""
     tried: list[tuple[str, str]] = []
+    if location == "query" and SIGNATURE in given:
+        # Not counted as a failure: nobody guesses 256 bits, and links that have expired stand in many pages.
+        return await _signer(service, request, given)
     address = client_address(request)
     given_ones = list(_given(authorization, given, location))
     if given_ones:
@@ -66,6 +77,31 @@ def client_address(request: AnyRequest) -> str:
     """Return the address of the client, as a trusted proxy tells it; empty on a unix socket."""
     client = request.scope.get("client")
     return str(client[0]) if client else ""
+
+
+async def _signer(service: Service, request: AnyRequest, given: Mapping[str, Any]) -> Account:
+    """Return the account that signed the URL of a request.
+
+    Raises:
+        RequestError: 401 if the signature is not good, or not any more.
+    """
+    values = {name: values[-1] for name in SIGNED if (values := given.get(name))}
+    expires = values.get(EXPIRES, "")
+    if not (SIGNED_BY in values and expires.isascii() and expires.isdecimal() and len(expires) <= 12):
+        text = f"a signed URL has {SIGNED_BY}, {EXPIRES} (Unix time in seconds) and {SIGNATURE}"
+        raise RequestError(401, [Problem(SIGNATURE, "query", text)])
+    account = await service.accounts.by_id(values[SIGNED_BY][:MAX_CREDENTIAL])
+    text = signed_text(request.scope["path"], [(name, value) for name, values in given.items() for value in values])
+    good = account is not None and any(
+        hmac.compare_digest(signature, values[SIGNATURE].encode("ascii", "replace").decode())
+        for signature in url_signatures(await service.accounts.signing_keys(account.id), text)
+    )
+    if account is None or not good:
+        text = "the signature is not that of this URL: sign path and query as docs/how-to/signed-urls.md says"
+        raise RequestError(401, [Problem(SIGNATURE, "query", text)])
+    if int(expires) < time.time():
+        raise RequestError(401, [Problem(EXPIRES, "query", "the signed URL has expired; ask for a fresh one")])
+    return account
 
 
 def _given(authorization: str | None, given: Mapping[str, Any], location: str) -> Iterator[tuple[str, str, str]]:

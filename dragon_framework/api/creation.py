@@ -45,11 +45,13 @@ class NewTask(Struct):
         task: What it runs.
         parameters: Its parameters as JSON; empty if they are wrong.
         submission: Its key, first status, and what the worker needs.
+        calls: Whether it has a callback.
     """
 
     task: Task
     parameters: bytes
     submission: Submission
+    calls: bool = False
 
     @property
     def refused(self) -> bool:
@@ -255,7 +257,7 @@ def digest_of(service: Service, task: NewTask, account: Account, base: str) -> s
 def _queued(task: Task, key: str, time: str, parameters: bytes, owner: tuple[str, str, bool], callback: str) -> NewTask:
     status = f'{{"status":"queued","key":"{key}","events":{{"queued":"{time}"}}}}'.encode()
     definition = encode_definition(Definition(task.name, msgspec.Raw(parameters), *owner, callback))
-    return NewTask(task, parameters, Submission(key, status, definition, task.queue))
+    return NewTask(task, parameters, Submission(key, status, definition, task.queue), bool(callback))
 
 
 def _refused(key: str, time: str, error: InvalidParametersError) -> bytes:

@@ -20,6 +20,11 @@ _BLOCK: Json = {
     "default": False,
     "description": "Wait until all tasks are final, for some minutes at most, instead of answering at once.",
 }
+_SHARE: Json = {
+    "type": "boolean",
+    "default": False,
+    "description": "Let equal cacheable tasks of the account serve that are under way or have succeeded.",
+}
 _PRIORITY: Json = {
     "enum": ["low", "normal", "high"],
     "default": "normal",
@@ -69,8 +74,8 @@ def _v1_paths() -> dict[str, Json]:
         "description": "One task definition or a list of them.",
         "oneOf": [_ref("TaskDefinition"), {"type": "array", "minItems": 1, "items": _ref("TaskDefinition")}],
     }
-    create_body = _body({"tasks": tasks, "block": _BLOCK, "priority": _PRIORITY, **_CREDENTIALS}, ["tasks"])
-    stream_body = _body({"tasks": tasks, "priority": _PRIORITY, **_CREDENTIALS}, ["tasks"])
+    create = {"tasks": tasks, "priority": _PRIORITY, "share": _SHARE, **_CREDENTIALS}
+    create_body, stream_body = _body({"block": _BLOCK, **create}, ["tasks"]), _body(create, ["tasks"])
     file_priority = _PRIORITY | {"default": "high"}
     file_body = _body({"task": _ref("TaskDefinition"), "priority": file_priority, **_CREDENTIALS}, ["task"])
     keys: Json = {

@@ -23,7 +23,7 @@ LIMITS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands and their flags."""
     commands = parser.add_subparsers(metavar="ACTION", required=True)
-    actions = {"list": _list, "add": _add, "remove": _remove, "limits": _limits, "signing": _signing}
+    actions = {"list": _list, "add": _add, "remove": _remove, "limits": _limits, "signing": _signing, "sign": _sign}
     for name, function in actions.items():
         command = add_command(commands, name, function)
         command.set_defaults(action=function)
@@ -46,6 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         if name == "signing":
             command.add_argument(
                 "--rotate", action="store_true", help="Give it a new key; the old one holds for a day."
+            )
+        if name == "sign":
+            command.add_argument("url", metavar="URL", help="A GET of the service, such as /v1/create_file/a.jpg?...")
+            command.add_argument(
+                "--seconds", metavar="N", type=_seconds, default=3600, help="How long it is good; an hour by default."
             )
         command.add_argument("--json", action="store_true", help="Print JSON.")
         add_settings(command, "data_dir", "redis")
@@ -145,6 +150,21 @@ def _signing(arguments: argparse.Namespace, store: Any) -> int:
     return 0
 
 
+def _sign(arguments: argparse.Namespace, store: Any) -> int:
+    """Sign a URL: it needs no credentials, counts for the account, and expires."""
+    import time
+
+    from dragon_framework.signing import sign_url
+
+    expires = int(time.time()) + arguments.seconds
+    signed = sign_url(arguments.url, store.signing_keys(arguments.name), arguments.name, expires)
+    if arguments.json:
+        print_json({"url": signed, "expires": expires})
+    else:
+        print(signed)
+    return 0
+
+
 @contextlib.contextmanager
 def _store(settings: Settings) -> Iterator[Any]:
     """Yield the accounts of the service, with a server of their own if none runs."""
@@ -176,6 +196,12 @@ def _shown(account: Any) -> dict[str, Any]:
 def _limits_text(limits: Any) -> str:
     held = [f"{name.replace('_', ' ')} {value}" for name in LIMITS if (value := getattr(limits, name)) is not None]
     return ", ".join(held) or "no limits"
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10**9:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds from 1, got {text!r}")
+    return int(text)
 
 
 def _most(text: str) -> int | None:

@@ -13,6 +13,8 @@ CONNECT_SECONDS = 5.0
 REPLY_SECONDS = 15.0
 """Longest wait for one answer; above the second that a consumer's blocking call takes."""
 
+MOST_CONNECTIONS = 64
+
 
 def connect_sync(url: str) -> "redis.Redis":
     """Return a thread-safe client for workers and the command line.
@@ -34,10 +36,12 @@ def connect_async(url: str) -> "redis.asyncio.Redis":
     """
     from redis.asyncio.retry import Retry as AsyncRetry
 
-    client = redis.asyncio.Redis.from_url(_vetted(url), max_connections=64, **_options(AsyncRetry(NoBackoff(), 0)))
-    pool: Any = client.connection_pool
+    # Of many commands at once, those without a connection wait for one; redis-py's usual pool would refuse them.
+    pool: Any = redis.asyncio.BlockingConnectionPool.from_url(
+        _vetted(url), max_connections=MOST_CONNECTIONS, timeout=REPLY_SECONDS, **_options(AsyncRetry(NoBackoff(), 0))
+    )
     pool.connection_class = type("Connection", (_ClosedMeansLost, pool.connection_class), {})
-    return client
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 class _ClosedMeansLost:

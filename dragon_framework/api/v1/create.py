@@ -1,10 +1,13 @@
 """`POST /v1/create` and `POST /v1/create_stream`: tasks into the queue, statuses back.
 
 An `Idempotency-Key` header makes a repeated request safe: the second one, by the same
-account with the same body, answers with the statuses of the tasks of the first.
+account with the same body, answers with the statuses of the tasks of the first. With
+`share`, equal cacheable tasks that are under way or have succeeded serve, as they always do for
+`create_file`.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +29,7 @@ from dragon_framework.api.creation import (
 from dragon_framework.api.problems import bad_request
 from dragon_framework.api.requests import AnyRequest, base_url, flag, header, read_object
 from dragon_framework.api.service import Service
+from dragon_framework.api.sharing import submit_sharing
 from dragon_framework.api.v1.envelope import json_response
 from dragon_framework.api.waiting import (
     EVENTS,
@@ -36,6 +40,7 @@ from dragon_framework.api.waiting import (
     wait,
     wants_events,
 )
+from dragon_framework.status.model import is_final
 
 MAX_IDEMPOTENCY_KEY = 255
 
@@ -55,10 +60,10 @@ async def create(request: AnyRequest) -> Response[bytes]:
     service: Service = request.app.state.service
     body = await read_object(request, service.settings.api.max_body_bytes)
     block = flag(body.get("block"), "block", "body")
-    tasks, blobs = await _create(service, request, body)
-    if block and not all(task.refused for task in tasks):
-        blobs = await wait(service, [task.submission.key for task in tasks])
-    return json_response(known_or_missing(blobs, [task.submission.key for task in tasks]))
+    keys, blobs = await _create(service, request, body)
+    if block and not all(blob is not None and is_final(blob) for blob in blobs):
+        blobs = await wait(service, keys)
+    return json_response(known_or_missing(blobs, keys))
 
 
 @post("/v1/create_stream", status_code=200)
@@ -66,26 +71,33 @@ async def create_stream(request: AnyRequest) -> Stream:
     """Queue tasks and stream their statuses until all are final."""
     service: Service = request.app.state.service
     body = await read_object(request, service.settings.api.max_body_bytes)
-    tasks, blobs = await _create(service, request, body)
+    keys, blobs = await _create(service, request, body)
     events = wants_events(request)
-    lines = status_lines(service, [task.submission.key for task in tasks], blobs, events=events)
+    lines = status_lines(service, keys, blobs, events=events)
     return Stream(lines, media_type=EVENTS if events else NDJSON, headers=STREAM_HEADERS)
 
 
 async def _create(
     service: Service, request: AnyRequest, body: dict[str, Any]
-) -> tuple[list[NewTask], list[bytes | None]]:
-    """Return the tasks of a request, written, and their statuses."""
+) -> tuple[list[str], Sequence[bytes | None]]:
+    """Return the keys of the tasks of a request, which are written, and their statuses."""
     account = await authenticate(service, request, body, "body")
     definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
     base = base_url(request, service.settings.public_url)
     name = header(request, b"idempotency-key")
     priority = priority_in(body)
     tasks = new_tasks(service, definitions, account, base, callbacks=True)
+    if flag(body.get("share"), "share", "body"):
+        if name is not None:
+            text = "share and an Idempotency-Key exclude each other: which tasks will serve is not known before"
+            raise bad_request("share", "body", text)
+        served = await submit_sharing(service, tasks, account, base, priority)
+        return [key for key, _ in served], [blob for _, blob in served]
     if name is not None:
-        return await _create_once(service, name, body, tasks, account, base, priority=priority)
+        tasks, blobs = await _create_once(service, name, body, tasks, account, base, priority=priority)
+        return [task.submission.key for task in tasks], blobs
     await submit(service, tasks, account, priority)
-    return tasks, [task.submission.status for task in tasks]
+    return [task.submission.key for task in tasks], [task.submission.status for task in tasks]
 
 
 async def _create_once(

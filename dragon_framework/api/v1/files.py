@@ -11,27 +11,23 @@ from typing import Any
 from litestar import Response, get, post
 
 from dragon_framework.accounts import Account
-from dragon_framework.api.authentication import CREDENTIALS, authenticate
+from dragon_framework.api.authentication import CREDENTIALS, SIGNED, authenticate
 from dragon_framework.api.creation import (
-    NewTask,
-    announce,
-    count,
     definitions_in,
-    digest_of,
     new_tasks,
     priority_in,
-    refusal,
     submit,
 )
 from dragon_framework.api.problems import bad_request, unavailable
 from dragon_framework.api.requests import AnyRequest, base_url, query_of, read_object
 from dragon_framework.api.service import Service
+from dragon_framework.api.sharing import submit_sharing
 from dragon_framework.api.v1.envelope import JsonResponse, json_response, message_response
 from dragon_framework.api.waiting import missing
 from dragon_framework.keys import KEY
 from dragon_framework.queue.lines import PRIORITIES
+from dragon_framework.signing import SIGNATURE
 from dragon_framework.status.model import Status, decode_definition, decode_status
-from dragon_framework.status.submission import Verdict
 from dragon_framework.tasks import Task
 
 RETRY_SECONDS = 5
@@ -43,8 +39,9 @@ async def create_file_get(request: AnyRequest, filename: str = "") -> Response[b
     service: Service = request.app.state.service
     query = query_of(request)
     account = await authenticate(service, request, query, "query")
+    besides = {*CREDENTIALS, *SIGNED} if SIGNATURE in query else CREDENTIALS
     definition: dict[str, Any] = {
-        name: values if len(values) > 1 else values[0] for name, values in query.items() if name not in CREDENTIALS
+        name: values if len(values) > 1 else values[0] for name, values in query.items() if name not in besides
     }
     priority = PRIORITIES["high"]
     return await _create_file(service, request, definition, account, filename, location="query", priority=priority)
@@ -101,30 +98,8 @@ async def _create_file(
     if new.refused:
         await submit(service, [new], account, priority)
         return json_response(new.submission.status, 400)
-    key, blob = await _submit(service, new, account, base, priority)
+    ((key, blob),) = await submit_sharing(service, [new], account, base, priority)
     return await _redirect(service, key, chosen, blob)
-
-
-async def _submit(service: Service, new: NewTask, account: Account, base: str, priority: int) -> tuple[str, bytes]:
-    """Write the task, unless an equal one serves; return key and status of the one that does."""
-    seconds = service.settings.api.shared_seconds
-    if not (new.task.cacheable and seconds):
-        await submit(service, [new], account, priority)
-        return new.submission.key, new.submission.status
-    await count(service, account, 1)
-    serving = await service.store.submit_shared(
-        new.submission,
-        digest_of(service, new, account, base),
-        seconds,
-        account_id=account.id,
-        most_tasks=account.limits.concurrent_tasks,
-        priority=priority,
-    )
-    if isinstance(serving, Verdict):
-        raise refusal(service, serving, [new], account)
-    if serving[0] == new.submission.key:
-        announce(service, [new], account)
-    return serving
 
 
 def _chosen(task: Task, filename: str) -> str | Response[bytes]:
