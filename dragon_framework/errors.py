@@ -109,6 +109,10 @@ class FieldError(DragonError, ValueError):
         return f"{self.field}: {self.problem}"
 
 
+SHOWN_TASKS = 15
+"""So many are named when a task is not found."""
+
+
 class UnknownTaskError(DragonError):
     """No installed plugin provides the task."""
 
@@ -125,7 +129,9 @@ class UnknownTaskError(DragonError):
             return f"{self.task_name!r} is not a task; did you mean {' or '.join(map(repr, near))}?"
         if not self.installed:
             return f"{self.task_name!r} is not a task: no task plugin is installed"
-        return f"{self.task_name!r} is not a task; installed are: {', '.join(self.installed)}"
+        shown, more = self.installed[:SHOWN_TASKS], len(self.installed) - SHOWN_TASKS
+        rest = f" and {more} more, see /v1/tasks" if more > 0 else ""
+        return f"{self.task_name!r} is not a task; installed are: {', '.join(shown)}{rest}"
 
 
 class StorageError(DragonError):
