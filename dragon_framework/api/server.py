@@ -5,6 +5,7 @@ within `api.shutdown_seconds`, and `serve` returns; a second signal ends at once
 """
 
 import contextlib
+import ipaddress
 import signal
 import socket
 import threading
@@ -35,6 +36,7 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
     if not settings.redis:
         raise SettingsError("redis", "the URL of a Redis or Valkey server is needed: --redis URL")
     sock = listener if listener is not None else listen(settings.host, settings.port)
+    trusted = _networks(settings.api.trusted_proxies)
     registry = load_registry(settings.disable)
     hooks = load_hooks()
     storage = open_storage(
@@ -54,8 +56,8 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.api.trusted_proxies),
-        forwarded_allow_ips=list(settings.api.trusted_proxies),
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=trusted,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(settings.api.shutdown_seconds)),
         backlog=BACKLOG,
@@ -86,6 +88,18 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise SettingsError("host", f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     return sock
+
+
+def _networks(texts: tuple[str, ...]) -> list[str]:
+    """Return networks as they are, if they are some; uvicorn would take other words for names that no client has."""
+    for text in texts:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            raise SettingsError(
+                "api.trusted_proxies", f"expected an address or a network such as 10.0.0.0/24, got {text!r}"
+            ) from error
+    return list(texts)
 
 
 def url_of(sock: socket.socket, host: str) -> str:

@@ -3,6 +3,9 @@
 import pytest
 
 from dragon_framework.api.failures import bucket_of
+from dragon_framework.api.server import serve
+from dragon_framework.errors import SettingsError
+from dragon_framework.settings import ApiSettings, Settings
 
 TASKS = {"tasks": {"task_name": "probe.echo", "text": "a"}}
 MOST = 5
@@ -75,6 +78,14 @@ def test_without_the_setting_no_header_tells_the_address(make_service):
         ]
 
     assert told[-1].status_code == 429
+
+
+@pytest.mark.parametrize("wrong", ["proxy.example.com", "*", "10.0.0.1/24"])
+def test_a_trusted_proxy_is_an_address_or_a_network(wrong):
+    settings = Settings(redis="redis://127.0.0.1:1", api=ApiSettings(trusted_proxies=("10.0.0.0/24", wrong)))
+
+    with pytest.raises(SettingsError, match=r"trusted_proxies.*10\.0\.0\.0/24"):
+        serve(settings, listener=object(), on_ready=None)
 
 
 def test_one_customer_of_ipv6_has_one_bucket_and_mapped_addresses_are_those_of_ipv4():
