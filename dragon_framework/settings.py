@@ -133,6 +133,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     disable: Annotated[tuple[str, ...], Meta(description="Distributions or tasks that are not loaded.")] = ()
     retention_seconds: Annotated[PositiveSeconds, Meta(description="Life of statuses and outputs.")] = WEEK_SECONDS
+    storage_bytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Most bytes of outputs and uploaded inputs: looked at each minute, the oldest go first, those "
+            "of the last minute stay; 0: no limit.",
+        ),
+    ] = 0
     log_format: Annotated[str, Meta(pattern="^(console|json|auto)$", description="console, json, or auto.")] = "auto"
     log_level: Annotated[
         str, Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")

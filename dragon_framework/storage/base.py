@@ -8,9 +8,11 @@ connection or starts a thread before its first method is called.
 
 import re
 import secrets
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -19,6 +21,11 @@ from dragon_framework.errors import FileMissingError, PluginError, SettingsError
 from dragon_framework.keys import KEY, new_key
 
 GROUP = "dragon.storage"
+
+KEPT_SECONDS = 60.0
+"""A file so young is never crowded out: its task may still be writing others."""
+
+T = TypeVar("T")
 
 FILENAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
 """Names of stored files: no separators, no leading dot, at most 100 characters."""
@@ -131,6 +138,29 @@ class Storage(ABC):
 
         What lies there and is no stored file by its name is left alone.
         """
+
+    def shrink(self, most_bytes: int) -> int:
+        """Delete the oldest files until at most *most_bytes* are left, and return how many went.
+
+        Files of the last minute stay: their tasks may still be writing others.
+
+        Raises:
+            StorageError: If this storage cannot be bounded.
+        """
+        raise StorageError(type(self).__name__, "this storage driver cannot bound its size (storage_bytes)")
+
+
+def surplus(files: Iterable[tuple[float, int, T]], most_bytes: int) -> list[T]:
+    """Return the oldest of *files* (time of writing, bytes, name) that have to go for the rest to fit."""
+    known = sorted(files, key=lambda file: file[0])
+    over, newest = sum(size for _, size, _ in known) - most_bytes, time.time() - KEPT_SECONDS
+    chosen = []
+    for written, size, name in known:
+        if over <= 0 or written > newest:
+            break
+        chosen.append(name)
+        over -= size
+    return chosen
 
 
 def check_name(location: str, key: str, filename: str) -> None:

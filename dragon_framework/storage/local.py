@@ -28,7 +28,7 @@ from dragon_framework.errors import FileMissingError, SettingsError, StorageErro
 from dragon_framework.keys import KEY
 from dragon_framework.media_types import media_type_of
 from dragon_framework.settings import WEEK_SECONDS
-from dragon_framework.storage.base import FILENAME, Storage, StoredFile, check_name, retention_of
+from dragon_framework.storage.base import FILENAME, Storage, StoredFile, check_name, retention_of, surplus
 
 PART_SECONDS = 3600.0
 """A half-written file that has not grown for so long has lost its writer."""
@@ -142,6 +142,31 @@ class LocalStorage(Storage):
             )
         except OSError as error:
             raise StorageError("local", f"was not swept: {error.strerror or error}") from error
+
+    def shrink(self, most_bytes: int) -> int:
+        """Delete the oldest files until the others fit."""
+        try:
+            chosen = surplus(self._stored(), most_bytes)
+            removed = 0
+            for path in chosen:
+                if _unlinked(path):
+                    _note_of(path).unlink(missing_ok=True)
+                    removed += 1
+                with contextlib.suppress(OSError):
+                    path.parent.rmdir()  # only when empty
+        except OSError as error:
+            raise StorageError("local", f"was not shrunk: {error.strerror or error}") from error
+        return removed
+
+    def _stored(self) -> Iterator[tuple[float, int, Path]]:
+        """Yield time of writing, bytes and path of every stored file."""
+        for spread in _entries(self._directory):
+            for directory in _entries(spread) if len(spread.name) == 2 else ():
+                for path in _entries(directory) if KEY.fullmatch(directory.name) else ():
+                    if FILENAME.fullmatch(path.name):
+                        with contextlib.suppress(FileNotFoundError):
+                            found = path.lstat()
+                            yield found.st_mtime, found.st_size, path
 
     def _swept(self, directory: Path, older_than_seconds: float) -> int:
         now = time.time()

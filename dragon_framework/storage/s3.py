@@ -27,7 +27,7 @@ from dragon_framework.errors import FileMissingError, SettingsError, StorageErro
 from dragon_framework.keys import KEY
 from dragon_framework.media_types import media_type_of
 from dragon_framework.settings import WEEK_SECONDS
-from dragon_framework.storage.base import FILENAME, Storage, StoredFile, check_name, retention_of
+from dragon_framework.storage.base import FILENAME, Storage, StoredFile, check_name, retention_of, surplus
 from dragon_framework.storage.headers import CACHE_CONTROL, content_disposition
 from dragon_framework.storage.s3_errors import bucket_missing, problem_of
 
@@ -234,6 +234,20 @@ class S3Storage(Storage):
             return 0
         oldest = time.time() - older_than_seconds
         return self._deleted("", lambda meta: meta["last_modified"].timestamp() < oldest, "was not swept")
+
+    def shrink(self, most_bytes: int) -> int:
+        """Delete the oldest files until the others fit; all files are listed for it."""
+        with self._failing("was not shrunk"):
+            found = (
+                (meta["last_modified"].timestamp(), meta["size"], meta["path"])
+                for page in self._store.list(None, chunk_size=PAGE)
+                for meta in page
+                if _is_ours(meta["path"])
+            )
+            chosen = surplus(found, most_bytes)
+            for start in range(0, len(chosen), PAGE):
+                self._store.delete(chosen[start : start + PAGE])
+        return len(chosen)
 
     def _deleted(self, prefix: str, wanted: Any, problem: str) -> int:
         removed = 0

@@ -50,6 +50,7 @@ log = structlog.get_logger("dragon.worker")
 
 IDLE_MILLISECONDS = 1000
 SWEEP_SECONDS = 600.0
+SHRINK_SECONDS = 60.0
 CONNECT_SECONDS = 30.0
 FLUSH_SECONDS = 5.0
 """How long a stopping worker tries to write the last statuses; else another runs the tasks again."""
@@ -262,13 +263,17 @@ def _remove_if_dead(directory: Path) -> None:
 
 
 def _sweep(settings: Settings, storage: Storage, stop: threading.Event) -> None:
-    """Delete expired outputs, now and then."""
+    """Delete expired outputs now and then, and the oldest ones when there are too many bytes."""
+    due = 0.0
     while True:
         try:
-            removed = storage.sweep(settings.retention_seconds)
-            if removed:
-                log.info("outputs_expired", files=removed)
+            if time.monotonic() >= due:
+                due = time.monotonic() + SWEEP_SECONDS
+                if removed := storage.sweep(settings.retention_seconds):
+                    log.info("outputs_expired", files=removed)
+            if settings.storage_bytes and (removed := storage.shrink(settings.storage_bytes)):
+                log.info("outputs_crowded_out", files=removed, storage_bytes=settings.storage_bytes)
         except (StorageError, OSError) as error:
             log.warning("sweep_failed", reason=str(error))
-        if stop.wait(SWEEP_SECONDS):
+        if stop.wait(SHRINK_SECONDS if settings.storage_bytes else SWEEP_SECONDS):
             return

@@ -201,6 +201,31 @@ def test_sweeping_deletes_old_files_and_counts_them(backend, made):
     assert not any(backend.root.rglob(f"{old}/*"))
 
 
+def test_shrinking_deletes_the_oldest_until_the_others_fit(backend, made):
+    keys = [new_key() for _ in range(4)]
+    for age, key in zip((400, 300, 200, 100), keys, strict=True):
+        backend.storage.put(key, "a.webm", made(b"x" * 100), "text/plain")
+        backend.age(backend.path_of(key, "a.webm"), age)
+
+    assert backend.storage.shrink(250) == 2
+
+    assert backend.storage.shrink(250) == 0
+    assert [backend.path_of(key, "a.webm").exists() for key in keys] == [False, False, True, True]
+    assert not any(backend.root.rglob(f"{keys[0]}/*"))
+
+
+def test_shrinking_leaves_what_is_young_or_no_stored_file(backend, made):
+    key = new_key()
+    backend.storage.put(key, "a.txt", made(b"x" * 100), "text/plain")
+    backend.put_stranger("precious.txt")
+    backend.age(backend.root / "precious.txt", 500)
+
+    assert backend.storage.shrink(1) == 0
+
+    assert backend.path_of(key, "a.txt").exists()
+    assert (backend.root / "precious.txt").exists()
+
+
 def test_sweeping_leaves_what_is_no_stored_file(backend, made):
     backend.storage.put(new_key(), "a.txt", made(b"x"), "text/plain")
     strangers = ["precious.txt", "AB/precious.txt", "CDE/x.txt", f"{'A' * 26}/deeper/x.txt"]
