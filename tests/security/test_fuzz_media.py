@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).with_name("fuzz_media.py")
 
 
+@pytest.mark.timeout(300)
 def test_every_damaged_file_ends_in_a_status_with_a_stable_code():
     ran = subprocess.run(
         [sys.executable, SCRIPT, "--files", "150", "--seed", "7", "--json"], capture_output=True, text=True, timeout=280

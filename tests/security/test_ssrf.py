@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "ssrf.md"
+pytestmark = pytest.mark.timeout(240)
+
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
 
 
@@ -24,7 +26,7 @@ def found():
     if not namespaces():
         pytest.skip("needs user namespaces (unshare) and ip")
     ran = subprocess.run(
-        [sys.executable, Path(__file__).with_name("ssrf.py"), "--json"], capture_output=True, text=True, timeout=120
+        [sys.executable, Path(__file__).with_name("ssrf.py"), "--json"], capture_output=True, text=True, timeout=220
     )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
