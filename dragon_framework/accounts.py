@@ -51,6 +51,16 @@ end
 return 0
 """
 
+_RETURN = """
+-- Count n less, unless the counter is of a time that is over. ARGV: n, counter.
+local held = tonumber(redis.call('GET', ARGV[2]) or '0')
+if held > 0 then redis.call('DECRBY', ARGV[2], math.min(held, tonumber(ARGV[1]))) end
+return held
+"""
+
+TASK_COUNTERS = {"tasks_per_minute": 60, "tasks_per_day": 86400}
+"""Limits on the number of tasks, with the seconds that they are for."""
+
 Most = Annotated[int, Meta(ge=0, le=2**53)] | None
 
 
@@ -292,6 +302,7 @@ class AccountLookup:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._take = client.register_script(_TAKE)
+        self._return = client.register_script(_RETURN)
         self._known: dict[str, tuple[float, Account | None]] = {}
 
     async def by_secret(self, secret: str) -> Account | None:
@@ -330,8 +341,15 @@ class AccountLookup:
         await self._count(
             account,
             tasks,
-            [("tasks_per_minute", limits.tasks_per_minute, 60), ("tasks_per_day", limits.tasks_per_day, 86400)],
+            [(name, getattr(limits, name), seconds) for name, seconds in TASK_COUNTERS.items()],
         )
+
+    async def uncount_tasks(self, account: Account, tasks: int) -> None:
+        """Give back what `count_tasks` counted, for tasks that were not created after all."""
+        now = int(time.time())
+        for name, seconds in TASK_COUNTERS.items():
+            if getattr(account.limits, name) is not None:
+                await self._return(args=[tasks, f"dragon:l:{account.id}:{name}:{now // seconds}"])
 
     async def count_upload(self, account: Account, size: int) -> None:
         """Count bytes of an upload.

@@ -179,12 +179,16 @@ async def submit(service: Service, tasks: Sequence[NewTask], account: Account, p
         redis.RedisError: If Redis cannot be reached.
     """
     await count(service, account, len(tasks))
-    await write(service, tasks, account, priority)
+    await write(service, tasks, account, priority, counted=True)
     announce(service, tasks, account)
 
 
-async def write(service: Service, tasks: Sequence[NewTask], account: Account, priority: int = 0) -> None:
-    """Write tasks that are counted already; those that are there already stay as they are.
+async def write(
+    service: Service, tasks: Sequence[NewTask], account: Account, priority: int = 0, *, counted: bool = False
+) -> None:
+    """Write tasks; those that are there already stay as they are.
+
+    *counted* says that they have just been counted, and shall not have been if they are refused.
 
     Raises:
         RequestError: 401 if too many would be under way, 503 if a queue is full.
@@ -195,6 +199,8 @@ async def write(service: Service, tasks: Sequence[NewTask], account: Account, pr
         [task.submission for task in tasks], account_id=account.id, most_tasks=most, priority=priority
     )
     if verdict is not Verdict.ACCEPTED:
+        if counted:
+            await service.accounts.uncount_tasks(account, len(tasks))
         raise refusal(service, verdict, tasks, account)
 
 

@@ -33,7 +33,7 @@ async def submit_sharing(
     served: list[tuple[str, bytes]] = []
     for new in tasks:
         if not is_shareable(service, new):
-            await write(service, [new], account, priority)
+            await write(service, [new], account, priority, counted=True)
             announce(service, [new], account)
             served.append((new.submission.key, new.submission.status))
             continue
@@ -46,6 +46,7 @@ async def submit_sharing(
             priority=priority,
         )
         if isinstance(serving, Verdict):
+            await service.accounts.uncount_tasks(account, 1)
             raise refusal(service, serving, [new], account)
         if serving[0] == new.submission.key:
             announce(service, [new], account)

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -372,3 +373,33 @@ def test_a_full_queue_is_a_503_that_names_the_limit_and_when_to_come_back(make_s
     assert whole.headers["retry-after"] == "10"
     assert file.status_code == 404  # it has no files: that is told first
     assert other[0]["status"] == "success"
+
+
+def test_tasks_that_found_no_room_do_not_count(make_service, run_dragon):
+    with make_service(concurrency=1, api_queue_tasks=3) as client:
+        where = ("--data-dir", str(client.dragon.data), "--json")
+        secret = json_of(run_dragon("accounts", "add", "acme", "--tasks-per-day", "4", *where))["secret"]
+        slow = {"task_name": "probe.work", "seconds": 20}
+
+        def create():
+            return client.post("/v1/create", json={"tasks": slow, "secret": secret})
+
+        accepted = [create() for _ in range(3)]
+        full = create()
+        keys = [answer.json()[0]["key"] for answer in accepted]
+        client.post("/v1/cancel", json={"tasks": keys, "secret": secret})
+        deadline = time.monotonic() + 30
+        while (again := create()).status_code == 503 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        fifth = create()
+
+    assert [answer.status_code for answer in (*accepted, full, again, fifth)] == [200, 200, 200, 503, 200, 401]
+    assert "tasks_per_day is 4" in fifth.text
+
+
+def json_of(ran):
+    """Return what a command has printed as JSON."""
+    import json
+
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
