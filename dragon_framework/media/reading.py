@@ -8,12 +8,13 @@ protocols alone, a playlist with the ending of a film still reads local files.
 Stands on PyAV; the extra `dragon-framework[media]` brings it. Importing this module loads nothing.
 """
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from dragon_framework.errors import TaskError, UnreadableSourceError
+from dragon_framework.errors import NoRoomError, TaskError, UnreadableSourceError
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -44,6 +45,7 @@ def open_media(file: Path | IO[bytes], url: str, expected: str = "a sound or vid
     Raises:
         UnreadableSourceError: If it is no such file, or what is in it turns out to be damaged
             inside the block.
+        NoRoomError: If what is written inside the block finds the disk full.
     """
     import av
 
@@ -78,6 +80,10 @@ def reading(url: str, expected: str = "a sound or video file") -> Iterator[None]
     Args:
         url: What is read, for messages.
         expected: What it should be, with its article.
+
+    Raises:
+        UnreadableSourceError: If it is damaged.
+        NoRoomError: If a disk was full: what reads a medium often writes meanwhile.
     """
     import av
 
@@ -88,6 +94,8 @@ def reading(url: str, expected: str = "a sound or video file") -> Iterator[None]
     except av.InvalidDataError as error:
         raise UnreadableSourceError(url, expected, "it is of no format that is read here, or damaged") from error
     except (av.FFmpegError, OSError) as error:  # an empty file cannot be sought in
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:  # what is read is not to blame
+            raise NoRoomError from error
         raise UnreadableSourceError(url, expected, "it is damaged or cut off") from error
     except (IndexError, ValueError) as error:
         if not _raised_in_pyav(error):

@@ -8,6 +8,7 @@ runs the task at home. The network libraries are imported with the first remote 
 import base64
 import binascii
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -406,5 +407,7 @@ def _link_or_copy(url: str, path: Path, target: Path) -> None:
 
 
 def _unreadable(url: str, error: Exception) -> SourceUnavailableError:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return SourceUnavailableError(url, f"no room to keep it ({error.strerror})")  # worth another try
     reason = (error.strerror or "") if isinstance(error, OSError) else ""
     return SourceUnavailableError(url, reason or "it cannot be read", 404)

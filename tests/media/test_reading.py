@@ -106,6 +106,11 @@ def test_a_full_disk_is_an_error_of_its_own(sound):
     assert raised.value.transient
 
 
+def test_a_disk_that_is_full_while_a_medium_is_read_is_not_the_fault_of_the_medium(sound):
+    with pytest.raises(NoRoomError), open_media(sound, "http://a/secret.wav"), Path("/dev/full").open("wb") as file:
+        file.write(b"what was read")
+
+
 def test_a_cancelled_task_leaves_no_ffmpeg(tmp_path):
     endless = ["-re", "-f", "lavfi", "-i", "sine", f"file:{tmp_path / 'out.wav'}"]
     with pytest.raises(TaskCancelledError):

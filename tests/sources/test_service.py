@@ -4,7 +4,9 @@ import base64
 import contextlib
 import os
 import resource
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -294,6 +296,23 @@ def test_local_files_are_read_where_they_are_allowed(make_sources, into, tmp_pat
         with sources.open(name, into=into) as file:
             assert file.read() == b"local"
     assert sources.fetch(f"file://localhost{tmp_path}/a%20b.txt", into).read_bytes() == b"local"
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second file system, from where no link can be made")
+def test_a_local_file_that_finds_no_room_is_an_error_that_may_pass(make_sources, into):
+    sources = make_sources(local_files=True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        file.write(bytes(300_000))
+        file.flush()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            with pytest.raises(SourceUnavailableError, match="no room to keep it") as caught:
+                sources.fetch(file.name, into)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert caught.value.transient
 
 
 @pytest.mark.parametrize("name", ["{}", "file://{}", "FILE://{}", "file:{}", "file://localhost{}"])

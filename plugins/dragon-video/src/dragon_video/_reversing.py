@@ -16,7 +16,7 @@ import av
 import ffmpeg
 
 from dragon_framework import TaskContext
-from dragon_framework.errors import NoRoomError, UnreadableSourceError
+from dragon_framework.errors import UnreadableSourceError
 from dragon_framework.media.ffmpeg import FfmpegError, compiled, input_of, run_ffmpeg
 from dragon_framework.media.geometry import Size
 from dragon_framework.media.reading import open_media
@@ -40,7 +40,6 @@ WINDOW_BYTES = 200_000_000
 SOUND_AHEAD_SECONDS = 0.2
 PADDING_SECONDS = Fraction(1, 10)
 """Encoders fill up the last block of sound; what is that short after the last picture is left out."""
-NO_ROOM = 28  # errno.ENOSPC
 
 
 class Reversed(NamedTuple):
@@ -77,21 +76,16 @@ def reversed_film(parameters: VideoReverseParameters, ctx: TaskContext, path: Pa
         end = _end(stream, times, base, sound)
         stream.thread_type = "AUTO"
         cut = windows(times, keys, max(LEAST_FRAMES, int(WINDOW_BYTES / (size[0] * size[1] * 1.5))))
-        try:
-            kind = CONTAINERS[parameters.held_in][2]
-            with av.open(f"file:{path}", "w", format=kind, options=_muxing(parameters)) as out:
-                writer = _Writer(out, parameters, film, stream, size=size, ticks=end - times[0], sound=sound)
-                following = end
-                for frame in backwards(container, stream, cut, _kept(size), ctx.check):
-                    time = frame.pts or 0
-                    writer.write(frame, end - following)
-                    following = time
-                    ctx.progress(min(99, int(100 * (share + (1 - share) * writer.frames / len(times)))))
-                writer.close()
-        except OSError as error:
-            if error.errno == NO_ROOM:
-                raise NoRoomError from error
-            raise
+        kind = CONTAINERS[parameters.held_in][2]
+        with av.open(f"file:{path}", "w", format=kind, options=_muxing(parameters)) as out:
+            writer = _Writer(out, parameters, film, stream, size=size, ticks=end - times[0], sound=sound)
+            following = end
+            for frame in backwards(container, stream, cut, _kept(size), ctx.check):
+                time = frame.pts or 0
+                writer.write(frame, end - following)
+                following = time
+                ctx.progress(min(99, int(100 * (share + (1 - share) * writer.frames / len(times)))))
+            writer.close()
     if not writer.frames:
         raise UnreadableSourceError(url, EXPECTED, "none of its pictures can be decoded")
     return Reversed(float((end - times[0]) * base), size, writer.frames)
