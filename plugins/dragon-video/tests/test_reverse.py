@@ -108,6 +108,16 @@ def test_every_sound_codec(run_task, films, codec):
     assert duration == pytest.approx(2.0, abs=0.1)
 
 
+@pytest.mark.parametrize(("name", "rate"), [("quick.mp4", 240), ("quick.ts", 120)])
+def test_no_rate_is_too_high(run_task, numbered, read_number, name, rate):
+    path = numbered(name, *H264, *AAC, rate=rate)
+
+    values, made = reverse(run_task, path)
+
+    assert [number for number, _ in numbers_of(made, read_number)] == list(range(149, -1, -1))
+    assert values["frames"] == 150
+
+
 def test_a_film_without_sound(run_task, films):
     values, made = reverse(run_task, films("mute.mp4", *H264, sound=None))
 

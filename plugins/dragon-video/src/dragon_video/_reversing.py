@@ -22,7 +22,7 @@ from dragon_framework.media.geometry import Size
 from dragon_framework.media.reading import open_media
 from dragon_video._backward_sound import BackwardSound
 from dragon_video._converting import decoder_of, even_size, probed
-from dragon_video._encoding import ENCODERS, MOST_FRAMES_PER_SECOND, audio_options, plain, tagged_matrix, video_options
+from dragon_video._encoding import ENCODERS, audio_options, plain, tagged_matrix, video_options
 from dragon_video._frames import UNSAFE
 from dragon_video._probe import EXPECTED, Film, picture_stream
 from dragon_video._windows import LEAST_FRAMES, backwards, picture_times, windows
@@ -93,7 +93,7 @@ def reversed_film(parameters: VideoReverseParameters, ctx: TaskContext, path: Pa
 
 def _needs_copy(source: Path, url: str, film: Film) -> bool:
     """Whether the film cannot be read backwards as it is."""
-    if film.rotation or film.hdr or film.alpha or film.interlaced or (film.frame_rate or 0) > MOST_FRAMES_PER_SECOND:
+    if film.rotation or film.hdr or film.alpha or film.interlaced:
         return True
     with open_media(source, url, EXPECTED) as container:
         return bool((UNSAFE - {"flv"}) & set(container.format.name.split(",")))
@@ -104,7 +104,8 @@ def _plain_copy(source: Path, url: str, film: Film, size: Size, ctx: TaskContext
     path = ctx.temporary_directory / "plain.mkv"
     name, opened = input_of(source)
     given = ffmpeg.input(name, **opened, **decoder_of(film))
-    streams = [plain(given[str(film.video_index)], film, size, fills=False)]
+    every = film._replace(frame_rate=None)  # the cap of `plain` is for convert
+    streams = [plain(given[str(film.video_index)], every, size, fills=False)]
     options: dict[str, Any] = {"c:v": "libx264", "preset": "ultrafast", "crf": 12, "g": 30, "fps_mode": "vfr"}
     if film.audio_index is not None:
         streams.append(given[str(film.audio_index)])
