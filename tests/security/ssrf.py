@@ -374,7 +374,7 @@ def measure():
             time.sleep(0.01)
             row["unguarded"] = sorted(set(network.reached)) or (["file"] if any(CANARY in one for one in got) else [])
             rows.append(row)
-    Path(FILE).unlink()
+    Path(FILE).unlink(missing_ok=True)
     return {"rows": rows, "names_asked": len(network.queries)}
 
 

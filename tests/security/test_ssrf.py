@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "ssrf.md"
-pytestmark = pytest.mark.timeout(240)
+# One process for all of them: they share one measurement, and its canary has one place.
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("ssrf")]
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
 
