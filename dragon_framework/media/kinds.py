@@ -32,6 +32,8 @@ _MEDIA_TYPES = {
     "flv": ("video/x-flv", "video/x-flv"),
     "mpegts": ("video/mp2t", "video/mp2t"),
     "mpeg": ("video/mpeg", "video/mpeg"),
+    "gif": ("image/gif", "image/gif"),
+    "mxf": ("application/mxf", "application/mxf"),
 }
 _ATTACHED_PICTURE = 0x400  # AV_DISPOSITION_ATTACHED_PIC
 

@@ -91,7 +91,7 @@ def reading(url: str, expected: str = "a sound or video file") -> Iterator[None]
         yield
     except TaskError:
         raise  # a source that could not be read on
-    except av.InvalidDataError as error:
+    except (av.InvalidDataError, av.ArgumentError) as error:  # the second: a format that is not on the list
         raise UnreadableSourceError(url, expected, "it is of no format that is read here, or damaged") from error
     except (av.FFmpegError, OSError) as error:  # an empty file cannot be sought in
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:  # what is read is not to blame

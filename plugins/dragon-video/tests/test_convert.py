@@ -275,3 +275,14 @@ def test_sound_alone_is_refused(run_task, ffmpeg, tmp_path):
 
 def test_it_keeps_the_contract():
     check_task("video.convert")
+
+
+@pytest.mark.parametrize("codec", ["mp2", "mp3", "aac", "wmav1", "wmav2"])
+@pytest.mark.parametrize("task", ["video.convert", "video.reverse"])
+def test_the_lowest_and_the_highest_bitrate_of_sound_are_met_as_well_as_the_codec_can(run_task, films, task, codec):
+    path = films("sounding.mp4", *H264, "-c:a", "aac")
+
+    for kilobits in (8, 512):
+        made = run_task(task, url=path, audio_codec=codec, audio_bitrate=kilobits).files["output"]
+
+        assert run_task("video.info", url=str(made)).values["audio_channels"] == 1

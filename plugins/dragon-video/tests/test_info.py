@@ -166,3 +166,14 @@ def test_high_dynamic_range_and_more_is_told(run_task, films):
 
     assert (values["hdr"], values["interlaced"], values["audio_channels"], values["streams"]) == (True, False, 2, 2)
     assert values["bit_rate"] == pytest.approx(8 * Path(films("hdr.mp4", *options)).stat().st_size / 2, rel=0.1)
+
+
+def test_a_gif_is_said_to_be_one(run_task, films):
+    assert run_task("video.info", url=films("a.gif", sound=None)).values["content_type"] == "image/gif"
+
+
+def test_a_whole_file_of_a_format_that_is_not_read_is_not_called_cut_off(run_task, films):
+    path = films("a.y4m", "-f", "yuv4mpegpipe", sound=None)
+
+    with pytest.raises(UnreadableSourceError, match="of no format that is read here"):
+        run_task("video.info", url=path)

@@ -110,3 +110,27 @@ def test_what_is_no_film_is_refused(run_task, tmp_path):
 
 def test_it_keeps_the_contract():
     check_task("video.strip")
+
+
+def test_the_table_that_tones_down_is_made_once_for_all_pictures(run_task, films, monkeypatch):
+    """It takes seconds to make; PyAV keeps it in a reformatter, of which `VideoFrame.reformat` makes a new one each."""
+    from av.video.reformatter import VideoReformatter
+
+    from dragon_video import _strip
+
+    made, done = [], []
+
+    class Watched:
+        def __init__(self):
+            made.append(VideoReformatter())
+
+        def reformat(self, frame, **options):
+            done.append(frame.pts)
+            return made[-1].reformat(frame, **options)
+
+    monkeypatch.setattr(_strip, "VideoReformatter", Watched)
+    x264 = ("-x264-params", "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc", "-pix_fmt", "yuv420p10le")
+
+    values, _ = strip(run_task, films("hdr.mp4", "-c:v", "libx264", *x264, sound=None), count=4)
+
+    assert (values["count"], len(set(done)), len(made)) == (4, 4, 1)

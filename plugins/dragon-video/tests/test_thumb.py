@@ -124,6 +124,34 @@ def test_sizes_are_those_of_square_pixels(run_task, films, asked, size):
     assert (values["original_width"], values["original_height"]) == (192, 64)
 
 
+@pytest.mark.parametrize("how", [("-display_hflip",), ("-display_vflip",), ("-display_rotation", 90, "-display_hflip")])
+@pytest.mark.parametrize("task", ["video.thumb", "video.reverse"])
+def test_mirrored_pictures_are_shown_as_ffmpeg_shows_them(run_task, films, ffmpeg, tmp_path, task, how):
+    path, shown = tmp_path / "mirrored.mp4", tmp_path / "shown.png"
+    plain = films(
+        "plain.mp4",
+        *H264,
+        "-qp",
+        5,
+        sound=None,
+        picture="color=c=red:s=96x64:r=25:d=0.2,drawbox=w=48:h=32:c=blue:t=fill",
+    )
+    ffmpeg(*how, "-i", plain, "-c", "copy", path)
+    ffmpeg("-i", path, "-frames:v", 1, shown)
+
+    options = {"format": "png"} if task == "video.thumb" else {}
+    made = tmp_path / "made.png"
+    ffmpeg("-i", run_task(task, url=str(path), **options).files["output"], "-frames:v", 1, made)
+
+    with Image.open(shown) as expected, Image.open(made) as image:
+        assert image.size == expected.size
+        places = [(x * image.width // 4, y * image.height // 4) for x in (1, 3) for y in (1, 3)]
+        got = [image.convert("RGB").getpixel(place) for place in places]
+        wanted = [expected.convert("RGB").getpixel(place) for place in places]
+    assert [blue > red for red, _, blue in got] == [blue > red for red, _, blue in wanted]
+    assert sum(blue > red for red, _, blue in got) == 1
+
+
 @pytest.mark.parametrize("colour", [(0x80, 0x80, 0x80), (0xE0, 0xE0, 0xE0), (0xC0, 0x40, 0x20)])
 def test_high_dynamic_range_is_toned_down(run_task, ffmpeg, tmp_path, colour):
     """Colours in PQ and BT.2020, with white at 203 nits (ITU-R BT.2408), come back as what they were made of."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from dragon_framework.media.geometry import Size
 from dragon_video._probe import Film
+from dragon_video.convert import WINDOWS_MEDIA
 
 PRESET = "veryfast"
 MOST_FRAMES_PER_SECOND = 60
@@ -18,6 +19,9 @@ ENCODERS = {"mp2": "mp2", "mp3": "libmp3lame", "aac": "aac", "wmav1": "wmav1", "
 # ISO/IEC 11172-3 and 13818-3, layer II; the second for sample rates up to 24 kHz.
 _MP2_KILOBITS = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _MP2_LOW_KILOBITS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+
+_LEAST_WMA_KILOBITS = 24
+"""FFmpeg's encoders of both versions refuse less."""
 
 _BT709, _UNKNOWN_MATRIX, _BT601 = 1, 2, 6  # ISO/IEC 23091-2
 _BT601_LINES = 576
@@ -94,4 +98,6 @@ def audio_options(codec: str, kilobits: int, sample_rate: int, channels: int) ->
         # Two channels of mp2 have at least 64 kbps at these rates (ISO/IEC 11172-3, 2.4.2.3).
         held = tuple(rate for rate in held if sample_rate <= 24000 or channels == 1 or rate >= 64)
         kilobits = min(held, key=lambda rate: (abs(rate - kilobits), rate))
+    elif codec in WINDOWS_MEDIA:
+        kilobits = max(_LEAST_WMA_KILOBITS, kilobits)
     return {"c:a": ENCODERS[codec], "b:a": f"{kilobits}k", "ar": sample_rate, "ac": min(2, channels)}

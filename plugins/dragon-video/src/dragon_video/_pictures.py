@@ -11,10 +11,11 @@ from PIL import Image
 
 from dragon_framework.errors import TaskLimitError
 from dragon_framework.media.geometry import Size, Turn, central_part, scaled_to
-from dragon_video._probe import HIGH_RANGE, has_alpha
+from dragon_video._probe import HIGH_RANGE, has_alpha, mirrored
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.reformatter import VideoReformatter
     from av.video.stream import VideoStream
 
 MAX_PIXELS = 100_000_000
@@ -50,6 +51,7 @@ def picture(
     width: int | None = None,
     height: int | None = None,
     crop: bool = False,
+    reformatter: "VideoReformatter | None" = None,
 ) -> Image.Image:
     """Return *frame* as an image of mode RGB or RGBA.
 
@@ -59,6 +61,7 @@ def picture(
         width: Width of the image in pixels; None to follow the height.
         height: Height of the image in pixels; None to follow the width.
         crop: Whether the picture fills both, and is cut; else it fits inside them.
+        reformatter: Shared by several pictures of a film: toning down needs a table that takes seconds to make.
     """
     turn, square = _turn(frame), _square(frame, stream)
     if turn.swaps_sides:
@@ -67,11 +70,13 @@ def picture(
         box, size = central_part(square, (width, height)), (width, height)
     else:
         box, size = (0.0, 0.0, float(square[0]), float(square[1])), scaled_to(square, width=width, height=height)
-    image = _in_rgb(frame)
+    image = _in_rgb(frame, reformatter)
     stretch = image.width / square[0]
     box = box[0] * stretch, box[1], box[2] * stretch, box[3]
     if image.size != size or box != (0, 0, *image.size):
         image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
+    if turn.mirrored:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return image.transpose(_TRANSPOSED[turn.quarters]) if turn.quarters else image
 
 
@@ -101,7 +106,10 @@ def save(image: Image.Image, path: Path, file_format: str) -> None:
 
 def _turn(frame: "VideoFrame") -> Turn:
     """Return the turn that shows a frame upright; angles between the quarters go to the nearest."""
-    return Turn(quarters=round(frame.rotation / 90) % 4)
+    quarters = round(frame.rotation / 90) % 4
+    if mirrored(frame):  # then FFmpeg's angle is that of the mirrored axis, half a turn off
+        return Turn(mirrored=True, quarters=(quarters + 2) % 4)
+    return Turn(quarters=quarters)
 
 
 def _square(frame: "VideoFrame", stream: "VideoStream") -> Size:
@@ -112,7 +120,7 @@ def _square(frame: "VideoFrame", stream: "VideoStream") -> Size:
     return max(1, round(frame.width * aspect)), frame.height
 
 
-def _in_rgb(frame: "VideoFrame") -> Image.Image:
+def _in_rgb(frame: "VideoFrame", reformatter: "VideoReformatter | None") -> Image.Image:
     """Return a frame in RGB(A) of eight bits, toned down where it has a high dynamic range."""
     name = frame.format.name
     alpha = has_alpha(name)
@@ -121,7 +129,7 @@ def _in_rgb(frame: "VideoFrame") -> Image.Image:
         options |= {"dst_color_trc": _BT709, "dst_color_primaries": _BT709, "dst_colorspace": _BT709}
     elif frame.colorspace == _UNKNOWN_MATRIX and frame.height > _BT601_LINES and name.startswith("yuv"):
         options["src_colorspace"] = _BT709
-    rgb = frame.reformat(**options)
+    rgb = reformatter.reformat(frame, **options) if reformatter is not None else frame.reformat(**options)
     plane = rgb.planes[0]
     mode = "RGBA" if alpha else "RGB"
     return Image.frombuffer(mode, (rgb.width, rgb.height), bytes(plane), "raw", mode, plane.line_size, 1)

@@ -3,8 +3,9 @@
 Stands on PyAV through the core's `media`; import it inside a task's function alone.
 """
 
+import struct
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from dragon_framework.errors import UnreadableSourceError
 from dragon_framework.fields import MAX_SIDE_PIXELS
@@ -49,6 +50,7 @@ class Film(NamedTuple):
     variable: bool
     alpha: bool
     rotation: float
+    mirrored: bool
     audio_codec: str | None
     video_codec: str
     video_index: int
@@ -89,6 +91,7 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
         variable=_is_variable(stream),
         alpha=alpha or stream.metadata.get("alpha_mode") == "1",
         rotation=round(rotation, 3),
+        mirrored=frame is not None and mirrored(frame),
         audio_codec=audio_codec,
         video_codec=context.codec.canonical_name,
         video_index=stream.index,
@@ -139,6 +142,15 @@ def _first_picture(container: "InputContainer", stream: "VideoStream") -> "Video
         except av.FFmpegError:  # a damaged packet: players go on, too
             continue
     return None
+
+
+def mirrored(frame: "VideoFrame") -> bool:
+    """Whether the display matrix of a frame (ISO/IEC 14496-12, 8.3.2) mirrors it: its determinant is negative."""
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")  # PyAV's types have it as a dictionary, which it is not
+    if matrix is None:
+        return False
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
+    return bool(a * d < b * c)
 
 
 def has_alpha(pixel_format: str) -> bool:

@@ -93,7 +93,7 @@ def reversed_film(parameters: VideoReverseParameters, ctx: TaskContext, path: Pa
 
 def _needs_copy(source: Path, url: str, film: Film) -> bool:
     """Whether the film cannot be read backwards as it is."""
-    if film.rotation or film.hdr or film.alpha or film.interlaced:
+    if film.rotation or film.mirrored or film.hdr or film.alpha or film.interlaced:
         return True
     with open_media(source, url, EXPECTED) as container:
         return bool((UNSAFE - {"flv"}) & set(container.format.name.split(",")))

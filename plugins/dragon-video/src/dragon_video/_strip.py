@@ -6,6 +6,7 @@ Stands on the other private modules here; import it inside a task's function alo
 from pathlib import Path
 from typing import NamedTuple
 
+from av.video.reformatter import VideoReformatter
 from PIL import Image
 
 from dragon_framework import TaskContext
@@ -56,6 +57,7 @@ def make_strip(parameters: VideoStripParameters, ctx: TaskContext, path: Path) -
             last = reader.at(LAST_FRAME)
             end = max(parameters.start, reader.time_of(last or first))
         sections: list[Image.Image] = []
+        reformatter = VideoReformatter()
         shown: set[int | None] = set()
         for number in range(parameters.count):
             part = number / (parameters.count - 1) if parameters.count > 1 else 0.0
@@ -66,7 +68,9 @@ def make_strip(parameters: VideoStripParameters, ctx: TaskContext, path: Path) -
             if frame is None or frame.pts in shown:
                 continue
             shown.add(frame.pts)
-            image = _pictures.picture(frame, stream, width=section[0], height=section[1], crop=crop)
+            image = _pictures.picture(
+                frame, stream, width=section[0], height=section[1], crop=crop, reformatter=reformatter
+            )
             sections.append(_fitted(image, section))
             ctx.progress(100 * (number + 1) // parameters.count)
     strip = _stitched(sections, section, columns)

@@ -113,7 +113,7 @@ def video_convert(parameters: VideoConvertParameters, ctx: TaskContext) -> Video
     The output is upright, with square pixels and even sides (h264 has no others), of at most
     60 frames per second, in standard range; interlaced films are deinterlaced, transparent parts
     are black, and more than two channels of sound become two. What the rate of a codec cannot be is
-    rounded to one it can: mp2 has a list of bitrates.
+    rounded to one it can: mp2 has a list of bitrates, wmav1 and wmav2 begin at 24 kbps.
 
     x264's preset is veryfast. A bitrate is met on the average, with peaks up to one and a half times as
     high. One pass is the default because a second one nearly doubles the time.
