@@ -48,7 +48,9 @@ class VideoConvertParameters(Parameters, frozen=True, kw_only=True):
     ] = None
     passes: Annotated[
         Literal[1, 2],
-        Meta(description="2 meets the bitrate more closely and spends it better, in nearly twice the time."),
+        Meta(
+            description="2 meets the bitrate more closely and spends it better, and reads and encodes the film twice."
+        ),
     ] = 1
     gop: Annotated[int, Meta(ge=1, le=1000, description="Most frames from one key frame to the next.")] = 250
     container: Annotated[
@@ -116,7 +118,7 @@ def video_convert(parameters: VideoConvertParameters, ctx: TaskContext) -> Video
     rounded to one it can: mp2 has a list of bitrates, wmav1 and wmav2 begin at 24 kbps.
 
     x264's preset is veryfast. A bitrate is met on the average, with peaks up to one and a half times as
-    high. One pass is the default because a second one nearly doubles the time.
+    high. One pass is the default because a second one reads and encodes the film once more.
     """
     from dragon_video._converting import converted
 
