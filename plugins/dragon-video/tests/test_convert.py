@@ -85,6 +85,8 @@ def test_sides_are_even_and_fit_or_fill(run_task, films, asked, size):
     first = pictures(path)[0]
     assert (values["width"], values["height"]) == (first.width, first.height) == size
     assert (values["original_width"], values["original_height"]) == (96, 64)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].sample_aspect_ratio in {None, 1}
 
 
 @pytest.mark.parametrize(("degrees", "corner"), [(90, "left bottom"), (180, "right bottom"), (270, "right top")])
@@ -154,13 +156,39 @@ def test_the_matrix_a_player_would_guess_is_written_down(run_task, films):
 
 
 def test_interlaced_films_are_deinterlaced(run_task, films):
-    path = films("lines.mpg", "-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-vf", "setfield=tff", *("-q:v", "2"))
+    """A bar moves 8 px between the two fields of a frame: left as they are, neighbouring lines differ beside it."""
+    moving = (
+        "color=black:s=96x64:r=50:d=2[b];color=white:s=16x64:r=50:d=2[w];[b][w]overlay=x='mod(8*n,96)',tinterlace=4"
+    )
+    codec = ("-c:v", "mpeg2video", "-flags", "+ilme+ildct", "-q:v", "2", "-an")
+    path = films("lines.mpg", *codec, picture=f"{moving},setfield=tff", sound=None)
 
-    values, made = convert(run_task, path)
+    def comb(film):
+        frame = pictures(film)[20].to_image().convert("L")
+        return sum(
+            abs(frame.getpixel((x, y)) - frame.getpixel((x, y + 1))) > 100 for y in range(8, 56) for x in range(96)
+        )
+
+    values, made = convert(run_task, path, video_bitrate=2000)
 
     assert run_task("video.info", url=path).values["interlaced"] is True
-    assert not pictures(made)[0].interlaced_frame
+    assert comb(path) > 300  # two strips of 8 px in 48 lines
+    assert comb(made) < 50
     assert values["frame_rate"] == 25
+
+
+def test_what_fills_is_cut_and_not_stretched(run_task, films):
+    """Of 96 × 64 px the middle 64 fill a square; the sixth on each side, red here, is outside."""
+    sides = "color=white:s=96x64:d=1,drawbox=w=14:h=64:color=red:t=fill,drawbox=x=82:w=14:h=64:color=red:t=fill"
+
+    _, made = convert(
+        run_task, films("sides.mp4", *H264, "-qp", 10, picture=sides, sound=None), width=40, height=40, crop=True
+    )
+
+    first = pictures(made)[0]
+    assert min(first.to_image().getpixel((x, 20))[1] for x in range(40)) > 200
+    with av.open(str(made)) as container:
+        assert container.streams.video[0].sample_aspect_ratio in {None, 1}
 
 
 def test_a_thousand_frames_a_second_become_sixty(run_task, films):

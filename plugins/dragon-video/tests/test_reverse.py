@@ -96,6 +96,26 @@ def test_the_sound_runs_backwards_with_the_pictures(run_task, ffmpeg, tmp_path):
     assert min(white) == pytest.approx(2.88, abs=0.001)  # the frame at 0.08 s is the last white one
 
 
+def test_sound_that_begins_a_little_later_than_the_pictures_keeps_its_place(run_task, ffmpeg, tmp_path):
+    """A tone of 0.1 s that begins 0.03 s after the first picture of 1 s ends 0.03 s before the end."""
+    ffmpeg(
+        *("-f", "lavfi", "-i", "color=black:s=64x64:r=25:d=1", "-itsoffset", "0.03"),
+        *("-f", "lavfi", "-i", "aevalsrc='if(lt(t,0.1),0.8*sin(2*PI*1000*t),0)':s=48000:d=0.9"),
+        *(*H264, "-c:a", "pcm_s16le", tmp_path / "late.mkv"),
+    )
+
+    _, made = reverse(run_task, str(tmp_path / "late.mkv"), audio_bitrate=128)
+
+    with av.open(str(made)) as container:
+        loud = [
+            (frame.time + sample / frame.sample_rate)
+            for frame in container.decode(audio=0)
+            for sample, value in enumerate(memoryview(bytes(frame.planes[0])).cast("f")[: frame.samples])
+            if abs(value) > 0.2
+        ]
+    assert (min(loud), max(loud)) == (pytest.approx(0.87, abs=0.008), pytest.approx(0.97, abs=0.008))
+
+
 @pytest.mark.parametrize("codec", ["mp2", "mp3", "aac", "wmav1", "wmav2"])
 def test_every_sound_codec(run_task, films, codec):
     values, made = reverse(run_task, films("a.mp4", *H264, *AAC), audio_codec=codec, sample_rate=44100)
