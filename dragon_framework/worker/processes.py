@@ -247,12 +247,15 @@ def end_adopted(nursery: "subprocess.Popen[bytes]", token: str) -> None:
         nursery.wait(STOP_SECONDS)  # only then its children are ours
     begin = time.monotonic()
     while (passed := time.monotonic() - begin) < STOP_SECONDS:
-        left = [pid for pid in _children_of_this_process() if pid != nursery.pid and _is_left_of(pid, token)]
-        if not left and passed > ADOPTION_SECONDS:
+        children = _children_of_this_process() - {nursery.pid}
+        left = [pid for pid in children if _has_token(pid, token)]
+        dead = [pid for pid in children if _is_dead_elsewhere(pid)]
+        if not left and not dead and passed > ADOPTION_SECONDS:
             return
         for pid in left:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
+        for pid in left + dead:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
         time.sleep(0.01)
@@ -267,12 +270,23 @@ def _children_of_this_process() -> set[int]:
     return found
 
 
-def _is_left_of(pid: int, token: str) -> bool:
-    """Whether a child has the token, or is about to end in a session of its own, where it shows none any more."""
+def _has_token(pid: int, token: str) -> bool:
+    """Whether a child was started by the nursery of *token*.
+
+    One that is being started shows no environment for a moment (execve(2)), whoever its parent is; nor does one
+    that ends. Neither is taken for an orphan: the first shows its own soon, the second needs no killing.
+    """
     try:
         environ = Path(f"/proc/{pid}/environ").read_bytes()
-        if not environ:
-            return os.getsid(pid) != os.getsid(0)
     except OSError:
         return False
     return f"{ORIGIN}={token}".encode() in environ.split(b"\0")
+
+
+def _is_dead_elsewhere(pid: int) -> bool:
+    """Whether a child is a zombie of another session: an orphan that only waits to be reaped."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2][:1]
+        return state == b"Z" and os.getsid(pid) != os.getsid(0)
+    except OSError:
+        return False

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -113,6 +114,21 @@ def test_its_processes_die_with_the_nursery(nursery):
     wait_until(lambda: not any(alive(process.pid) for process in processes))
     for process in processes:
         process.connection.close()
+
+
+def test_a_program_that_shows_no_environment_is_not_taken_for_an_orphan(nursery):
+    """Every program shows none for a moment while it starts: the server of the next test, a new nursery."""
+    nursery.fork()
+    program = subprocess.Popen(["/bin/sleep", "60"], env={}, start_new_session=True)
+    try:
+        wait_until(lambda: Path(f"/proc/{program.pid}/environ").read_bytes() == b"")
+        nursery.stop()
+        time.sleep(0.3)  # orphans are looked for each 0.01 s
+
+        assert program.poll() is None
+    finally:
+        program.kill()
+        program.wait()
 
 
 def test_stopping_ends_everything_and_leaves_no_descriptor(tmp_path):
