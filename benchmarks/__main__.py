@@ -18,6 +18,7 @@ FIGURES = (
     "streams",
     "held",
     "recovery",
+    "scaling",
     "cold_start",
     "remote_info",
     "thumbs",

@@ -48,7 +48,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                 "--rotate", action="store_true", help="Give it a new key; the old one holds for a day."
             )
         if name == "sign":
-            command.add_argument("url", metavar="URL", help="A GET of the service, such as /v1/create_file/a.jpg?...")
+            command.add_argument(
+                "url", metavar="URL", type=_url, help="A GET of the service, such as /v1/create_file/a.jpg?..."
+            )
             command.add_argument(
                 "--seconds", metavar="N", type=_seconds, default=3600, help="How long it is good; an hour by default."
             )
@@ -196,6 +198,17 @@ def _shown(account: Any) -> dict[str, Any]:
 def _limits_text(limits: Any) -> str:
     held = [f"{name.replace('_', ' ')} {value}" for name in LIMITS if (value := getattr(limits, name)) is not None]
     return ", ".join(held) or "no limits"
+
+
+def _url(text: str) -> str:
+    from urllib.parse import urlsplit
+
+    with contextlib.suppress(ValueError):  # brackets that hold no address
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.netloc
+        if parts.path.startswith("/") and text.isprintable() and (whole or not (parts.scheme or parts.netloc)):
+            return text
+    raise argparse.ArgumentTypeError(f"expected http://..., https://... or a path that begins with /, got {text!r}")
 
 
 def _seconds(text: str) -> int:

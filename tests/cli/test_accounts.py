@@ -80,6 +80,17 @@ def test_a_limit_that_is_no_number_is_refused(accounts):
     assert accounts("add", "acme", "--tasks-per-day", "many").returncode == 2
 
 
+@pytest.mark.parametrize(
+    "url", ["create_file/a.jpg", "ftp://host/v1/a", "http:///v1/a", "http://[::1/v1/a", "//host/v1/a", "/v1/a\n", ""]
+)
+def test_what_is_no_url_is_not_signed(accounts, tmp_path, url):
+    ran = accounts("sign", "acme", url)
+
+    assert ran.returncode == 2
+    assert "http://..., https://... or a path that begins with /" in ran.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_looking_for_accounts_makes_no_data_directory(accounts, tmp_path):
     done = accounts("list")
 

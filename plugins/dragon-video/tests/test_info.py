@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 
 from dragon_framework.errors import UnreadableSourceError
 from dragon_framework.testing import check_task
@@ -46,6 +47,33 @@ def test_rotation_is_counter_clockwise_and_turns_the_shown_size(run_task, films,
     assert values["rotation"] == degrees
     assert (values["width"], values["height"]) == (96, 64)
     assert (values["display_width"], values["display_height"]) == shown
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        (),
+        ("-display_hflip",),
+        ("-display_vflip",),
+        ("-display_rotation", 90, "-display_hflip"),
+        ("-display_rotation", 270, "-display_hflip"),
+        ("-display_rotation", 180),
+    ],
+)
+def test_mirror_and_rotation_together_show_the_picture_as_ffmpeg_does(run_task, films, ffmpeg, tmp_path, how):
+    picture = "color=c=red:s=96x64:r=25:d=0.2,drawbox=w=48:h=32:c=blue:t=fill,drawbox=x=48:w=48:h=32:c=lime:t=fill"
+    plain = films("corners.mp4", *H264, "-qp", 5, sound=None, picture=picture)
+    ffmpeg(*how, "-i", plain, "-c", "copy", tmp_path / "a.mp4")
+    ffmpeg("-i", tmp_path / "a.mp4", "-frames:v", 1, tmp_path / "shown.png")
+    ffmpeg("-noautorotate", "-i", tmp_path / "a.mp4", "-frames:v", 1, tmp_path / "stored.png")
+
+    values = run_task("video.info", url=str(tmp_path / "a.mp4")).values
+
+    with Image.open(tmp_path / "stored.png") as stored, Image.open(tmp_path / "shown.png") as shown:
+        image = stored.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if values["mirrored"] else stored
+        image = image.rotate(values["rotation"], expand=True)
+        assert image.size == shown.size == (values["display_width"], values["display_height"])
+        assert max(high for _, high in ImageChops.difference(image, shown).getextrema()) < 8
 
 
 def test_pixels_that_are_not_square_change_the_shown_width(run_task, films):

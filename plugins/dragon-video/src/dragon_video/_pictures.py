@@ -107,7 +107,7 @@ def save(image: Image.Image, path: Path, file_format: str) -> None:
 def _turn(frame: "VideoFrame") -> Turn:
     """Return the turn that shows a frame upright; angles between the quarters go to the nearest."""
     quarters = round(frame.rotation / 90) % 4
-    if mirrored(frame):  # then FFmpeg's angle is that of the mirrored axis, half a turn off
+    if mirrored(frame):
         return Turn(mirrored=True, quarters=(quarters + 2) % 4)
     return Turn(quarters=quarters)
 

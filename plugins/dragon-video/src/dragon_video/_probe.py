@@ -80,7 +80,8 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
     size = (frame.width, frame.height) if frame is not None else (context.width, context.height)
     if min(size) < 1 or max(size) > MAX_SIDE_PIXELS:
         raise UnreadableSourceError(url, EXPECTED, f"its pictures have {size[0]} × {size[1]} px")
-    rotation = turn if turn is not None else float(frame.rotation % 360) if frame is not None else 0.0
+    flipped = frame is not None and mirrored(frame)
+    rotation = turn if turn is not None else 0.0 if frame is None else (frame.rotation + 180 * flipped) % 360.0
     alpha = has_alpha(context.pix_fmt or (frame.format.name if frame is not None else ""))
     return Film(
         content_type=content_type,
@@ -91,7 +92,7 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
         variable=_is_variable(stream),
         alpha=alpha or stream.metadata.get("alpha_mode") == "1",
         rotation=round(rotation, 3),
-        mirrored=frame is not None and mirrored(frame),
+        mirrored=flipped,
         audio_codec=audio_codec,
         video_codec=context.codec.canonical_name,
         video_index=stream.index,
@@ -145,7 +146,10 @@ def _first_picture(container: "InputContainer", stream: "VideoStream") -> "Video
 
 
 def mirrored(frame: "VideoFrame") -> bool:
-    """Whether the display matrix of a frame (ISO/IEC 14496-12, 8.3.2) mirrors it: its determinant is negative."""
+    """Whether the display matrix of a frame (ISO/IEC 14496-12, 8.3.2) mirrors it: its determinant is negative.
+
+    FFmpeg's angle of such a frame is half a turn off: it is that of the mirrored axis.
+    """
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")  # PyAV's types have it as a dictionary, which it is not
     if matrix is None:
         return False

@@ -48,6 +48,10 @@ class VideoInfoOutput(Output, frozen=True, kw_only=True):
         bool, Meta(description="Whether frames do not come at one rate; frame_rate is then their average.")
     ]
     hdr: Annotated[bool, Meta(description="Whether the pictures have a high dynamic range (PQ or HLG).")]
+    mirrored: Annotated[
+        bool,
+        Meta(description="Whether left and right are to be exchanged to see it as it was shot, before it is rotated."),
+    ]
     interlaced: Annotated[bool, Meta(description="Whether the first picture is interlaced.")]
     audio_channels: Annotated[int, Meta(ge=0, description="Channels of the sound; 0 if there is none.")]
     streams: Annotated[int, Meta(ge=1, description="Streams in the file, covers and subtitles among them.")]
@@ -83,6 +87,7 @@ def video_info(parameters: VideoInfoParameters, ctx: TaskContext) -> VideoInfoOu
         bit_rate=film.bit_rate,
         variable_frame_rate=film.variable,
         hdr=film.hdr,
+        mirrored=film.mirrored,
         interlaced=film.interlaced,
         audio_channels=film.audio_channels,
         streams=film.streams,
