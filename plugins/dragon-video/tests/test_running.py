@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import time
 import urllib.request
 from pathlib import Path
@@ -57,12 +58,22 @@ def wait_until(true, seconds=30.0):
     return value
 
 
-def test_a_cancelled_conversion_leaves_no_ffmpeg_and_no_file(service, long_film, ffmpeg, file_server, tmp_path):
-    path = tmp_path / "longer.mp4"
-    ffmpeg("-stream_loop", 60, "-i", long_film, "-c", "copy", path)
-    task = {"task_name": "video.convert", "url": file_server.serve(path), "width": 1920, "crf": 1}
+@pytest.fixture(scope="module")
+def longer_film(tmp_path_factory, long_film, ffmpeg, file_server):
+    """The URL of four minutes, turned: to be read backwards they are encoded once to stand upright."""
+    path = tmp_path_factory.mktemp("longer") / "longer.mp4"
+    ffmpeg("-stream_loop", 60, "-display_rotation", 90, "-i", long_film, "-c", "copy", path)
+    return file_server.serve(path)
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["at work", "frozen"])
+@pytest.mark.parametrize("task_name", ["video.convert", "video.reverse"])
+def test_a_cancelled_task_leaves_no_ffmpeg_and_no_file(service, longer_film, task_name, frozen):
+    task = {"task_name": task_name, "url": longer_film, "width": 1920}
     ((status),) = post(service, "/v1/create", {"tasks": task})
-    wait_until(lambda: encoders(service))
+    (encoder,) = wait_until(lambda: encoders(service))
+    if frozen:  # as one that hangs
+        os.kill(encoder, signal.SIGSTOP)
 
     (cancelled,) = post(service, "/v1/cancel", {"tasks": status["key"]})
 
@@ -71,11 +82,9 @@ def test_a_cancelled_conversion_leaves_no_ffmpeg_and_no_file(service, long_film,
     wait_until(lambda: not list((service.data / "runs").glob(f"*/{status['key']}")), 5.0)
 
 
-def test_a_killed_task_process_takes_ffmpeg_with_it(service, long_film, ffmpeg, file_server, tmp_path):
-    path = tmp_path / "longer.mp4"
-    ffmpeg("-stream_loop", 60, "-i", long_film, "-c", "copy", path)
-    task = {"task_name": "video.convert", "url": file_server.serve(path), "width": 1280, "crf": 1}
-    post(service, "/v1/create", {"tasks": task})
+@pytest.mark.parametrize("task_name", ["video.convert", "video.reverse"])
+def test_a_killed_task_process_takes_ffmpeg_with_it(service, longer_film, task_name):
+    post(service, "/v1/create", {"tasks": {"task_name": task_name, "url": longer_film, "width": 1280}})
     (encoder,) = wait_until(lambda: encoders(service))
     parent = int(Path(f"/proc/{encoder}/stat").read_text().rpartition(")")[2].split()[1])
 
