@@ -27,6 +27,7 @@ FIGURES = (
     "html",
     "audio",
     "video",
+    "video_reverse",
     "accuracy.gif",
     "accuracy.thumb",
 )
