@@ -30,6 +30,7 @@ FIGURES = (
     "video_reverse",
     "accuracy.gif",
     "accuracy.thumb",
+    "accuracy.beats",
 )
 
 

@@ -52,6 +52,37 @@ def test_beats_of_a_steady_tempo_are_found(run_task, wav, bpm):
     assert values["duration"] == 30
 
 
+@pytest.mark.parametrize("bpm", [50, 56, 60, 66, 72])
+@pytest.mark.parametrize("divided", [2, 3])
+def test_what_divides_slow_beats_is_not_counted(run_task, wav, bpm, divided):
+    """A soft hi-hat two or three times a beat is as regular, and nearer to the tempo most people tap along to."""
+    truth = np.arange(0.5, 29.5, 60 / bpm)
+    sound = np.zeros(30 * RATE)
+    for time in np.arange(0.5, 29.0, 60 / bpm / divided):
+        at = int(time * RATE)
+        sound[at : at + len(click())] += 0.1 * click()
+    for time in truth:
+        at = int(time * RATE)
+        sound[at : at + len(click(0.15))] += 0.8 * click(0.15, low=True) + 0.5 * click(0.15)
+
+    values = run_task("audio.beats", url=wav(np.clip(sound, -1, 1), RATE)).values
+
+    assert f_measure(truth, values["beats"]) > 0.9
+    assert values["tempo"] == pytest.approx(bpm, rel=0.02)
+
+
+def test_beats_of_equal_strength_are_all_kept():
+    from dragon_audio._beats import _without_weak_between
+
+    beats, strength = np.arange(10, 1000, 50), np.zeros(1010)
+    strength[beats] = 1.0
+    strength[beats[::2]] = 1.9
+
+    np.testing.assert_array_equal(_without_weak_between(beats, strength), beats)
+    strength[beats[::2]] = 2.1
+    np.testing.assert_array_equal(_without_weak_between(beats, strength), beats[::2])
+
+
 def test_beats_are_where_they_sound(run_task, wav):
     truth = np.arange(0.5, 29.5, 0.5)
 

@@ -37,6 +37,8 @@ USUAL_BPM, TEMPO_SPREAD_OCTAVES = 120.0, 0.9
 """What people tap along to: a bell over the logarithm of the tempo. It decides between octaves."""
 TEMPO_CHANGE_COST = 60.0
 """Cost of a change of tempo from one second to the next, by the square of the change in octaves."""
+STRONGER_BEATS = 2.0
+"""If every second or third is so much stronger than those between, these are no beats but what divides them."""
 BEAT_TIGHTNESS = 200.0
 """Cost of a distance that is not the period, by the square of its logarithm."""
 LEAST_RISE = 0.01
@@ -99,27 +101,27 @@ def _blocks(container: Any, stream: Any) -> Iterator[_Block]:
     def pieces() -> Iterator[Array]:
         for frame in decoded(container, stream):
             for piece in resampler.resample(frame):
-                yield np.nan_to_num(piece.to_ndarray().ravel())
+                yield piece.to_ndarray()[0]
         for piece in resampler.resample(None):
-            yield np.nan_to_num(piece.to_ndarray().ravel())
+            yield piece.to_ndarray()[0]
 
     for piece in pieces():
         kept.append(piece)
         count += len(piece)
         if count >= BLOCK_FRAMES * HOP:
-            fresh = np.concatenate(kept)
+            fresh = np.nan_to_num(np.concatenate(kept), copy=False)
             block, held = cut(np.concatenate([held, fresh]), fresh)
             yield block
             kept, count = [], 0
-    fresh = np.concatenate(kept) if kept else np.zeros(0, np.float32)
+    fresh = np.nan_to_num(np.concatenate(kept), copy=False) if kept else np.zeros(0, np.float32)
     end = np.concatenate([held, fresh, np.zeros(WINDOW, np.float32)])
     if len(end) >= WINDOW:
         yield cut(end, fresh)[0]
 
 
 @lru_cache(maxsize=1)
-def _filters() -> Array:
-    """Return triangular filters, 24 an octave from 30 Hz to 10 kHz: (bins, bands)."""
+def _filters() -> list[tuple[int, int, Array]]:
+    """Return triangular filters, 24 an octave from 30 Hz to 10 kHz, in groups: first bin, end, (bins, filters)."""
     lowest, highest, per_octave = 30.0, 10_000.0, 24
     steps = np.arange(np.floor(per_octave * np.log2(lowest / 440)), np.ceil(per_octave * np.log2(highest / 440)) + 1)
     bins = np.unique(np.round(440 * 2.0 ** (steps / per_octave) / RATE * WINDOW).astype(int))
@@ -129,7 +131,12 @@ def _filters() -> Array:
         filters[left:middle, number] = np.linspace(0, 1, middle - left, endpoint=False)
         filters[middle:right, number] = np.linspace(1, 0, right - middle, endpoint=False)
         filters[:, number] /= filters[:, number].sum()
-    return filters
+    groups = []
+    for first in range(0, filters.shape[1], per_octave):  # a filter sees a few bins: most products are with nothing
+        last = min(first + per_octave, filters.shape[1])
+        begin, end = int(bins[first]), int(bins[last + 1])
+        groups.append((begin, end, np.ascontiguousarray(filters[begin:end, first:last])))
+    return groups
 
 
 def _add_levels(frames: Array, parts: list[Array], tail: Array) -> Array:
@@ -137,7 +144,9 @@ def _add_levels(frames: Array, parts: list[Array], tail: Array) -> Array:
     if not len(frames):
         return tail
     window = np.hanning(WINDOW).astype(np.float32)
-    levels = np.log10(1 + np.abs(np.fft.rfft(frames * window, axis=1)).astype(np.float32) @ _filters())
+    spectrum = np.fft.rfft(frames * window, axis=1)
+    magnitudes = np.sqrt(spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+    levels = np.log10(1 + np.concatenate([magnitudes[:, a:b] @ part for a, b, part in _filters()], axis=1))
     before = np.concatenate([tail, levels]) if len(tail) else np.concatenate([levels[:1].repeat(_LAG, 0), levels])
     widened = before.copy()
     widened[:, 1:] = np.maximum(widened[:, 1:], before[:, :-1])
@@ -175,7 +184,7 @@ def tracked(strength: Array) -> Array:
     tempos, lags, step = _tempogram(strength)
     path = _tempo_path(tempos, lags)
     periods = np.interp(np.arange(len(strength)), np.arange(len(path)) * step, path)
-    beats = _chain(strength, periods)
+    beats = _without_weak_between(_chain(strength, periods), strength)
     return _without_weak_ends(beats, strength) / FRAMES_PER_SECOND
 
 
@@ -225,23 +234,24 @@ def _chain(strength: Array, periods: Array) -> Array:
     count = len(strength)
     smoothed = _smooth(strength, 2.0)
     smoothed = smoothed / (smoothed.std() + 1e-9)
-    score, back = np.zeros(count), np.full(count, -1)
-    costs: dict[float, tuple[int, int, Array]] = {}
-    rounded = np.round(periods, 1)
-    for frame in range(count):
-        period = float(rounded[frame])
-        if period not in costs:
-            distances = np.arange(round(2 * period), round(period / 2), -1)
-            costs[period] = int(distances[0]), int(distances[-1]), -BEAT_TIGHTNESS * np.log(distances / period) ** 2
-        longest, shortest, cost = costs[period]
-        first, last = max(0, frame - longest), frame - shortest + 1
-        score[frame] = smoothed[frame]
-        if last > first:
-            ways = score[first:last] + cost[len(cost) - (last - first) :]
-            best = int(ways.argmax())
-            if ways[best] > 0:
-                score[frame] += ways[best]
-                back[frame] = first + best
+    periods = np.round(periods, 1)
+    longest, shortest = np.rint(2 * periods).astype(int), np.rint(periods / 2).astype(int) + 1
+    most, least = int(longest.max()), int(shortest.min())
+    distances = np.arange(most, least - 1, -1)
+    logarithms = np.log(distances)
+    score = np.concatenate([np.full(most, -np.inf), np.zeros(count)])  # before the first frame there is nothing
+    back = np.full(count, -1)
+    for start in range(0, count, least):  # within so many frames none follows on another
+        frames = np.arange(start, min(start + least, count))
+        near = periods[frames, None]
+        ways = score[frames[:, None] + most - distances] - BEAT_TIGHTNESS * (logarithms - np.log(near)) ** 2
+        ways[(distances > longest[frames, None]) | (distances < shortest[frames, None])] = -np.inf
+        best = ways.argmax(1)
+        gain = ways[np.arange(len(frames)), best]
+        follows = gain > 0
+        score[most + frames] = smoothed[frames] + np.where(follows, gain, 0)
+        back[frames] = np.where(follows, frames - distances[best], -1)
+    score = score[most:]
     tail = min(count, int(periods[-1] * 1.5))
     frame = count - tail + int(score[count - tail :].argmax())
     chain = []
@@ -251,10 +261,30 @@ def _chain(strength: Array, periods: Array) -> Array:
     return np.array(chain[::-1])
 
 
+def _without_weak_between(beats: Array, strength: Array) -> Array:
+    """Return every second or third of the beats if the others are weak beside them."""
+    near = _strength_at(beats, strength)
+    for many in (2, 3):
+        if len(beats) < 4 * many:
+            continue
+        means = np.array([near[first::many].mean() for first in range(many)])
+        first = int(means.argmax())
+        between = (means.sum() - means[first]) / (many - 1)
+        slowest = 60 * FRAMES_PER_SECOND / (many * np.median(np.diff(beats)))
+        if means[first] > STRONGER_BEATS * between and slowest > SLOWEST_BPM:
+            return beats[first::many]
+    return beats
+
+
+def _strength_at(beats: Array, strength: Array) -> Array:
+    """Return the strength of onsets around each beat."""
+    return np.array([strength[max(0, beat - 3) : beat + 4].max() for beat in beats])
+
+
 def _without_weak_ends(beats: Array, strength: Array) -> Array:
     """Drop the beats before the music begins and after it has faded."""
     if len(beats) <= 3:
         return beats
-    near = np.array([strength[max(0, beat - 3) : beat + 4].max() for beat in beats])
+    near = _strength_at(beats, strength)
     strong = np.flatnonzero(near > 0.3 * np.sqrt((near**2).mean()))
     return beats[strong[0] : strong[-1] + 1] if len(strong) else beats[:0]
