@@ -223,6 +223,15 @@ class InternalTaskError(TaskError):
         return f"{self.task_name} failed inside ({self.error_type}); the service's log has the details"
 
 
+class SecretsUnreadableError(TaskError):
+    """The credentials among the parameters could not be opened: API and worker have different secret keys."""
+
+    code = "secrets_unreadable"
+
+    def __str__(self) -> str:
+        return "the task's credentials cannot be opened; the API and all workers need the same secret_key"
+
+
 class TaskCancelledError(TaskError):
     """The client cancelled the task."""
 

@@ -86,6 +86,7 @@ def _components(structs: list[Any], prefix: str) -> tuple[list[Schema], dict[str
         for field in fields_of(struct):
             orders |= declared_choices(field.shape)
     _order_choices(definitions, orders)
+    _hide_secrets(definitions)
     return list(schemas), dict(definitions)
 
 
@@ -135,6 +136,24 @@ def _with_files(task: Task, schema: Schema) -> Schema:
         if not file.optional:
             required.append(file.name)
     return schema | {"title": f"{task.name} result", "properties": properties, "required": required}
+
+
+def _hide_secrets(value: Any) -> None:
+    """Take examples and defaults of credentials out of *value*."""
+    if isinstance(value, list):
+        for part in value:
+            _hide_secrets(part)
+    elif isinstance(value, dict):
+        if _is_secret(value):
+            for name in ("default", "examples"):
+                value.pop(name, None)
+        for part in value.values():
+            _hide_secrets(part)
+
+
+def _is_secret(schema: Schema) -> bool:
+    parts = [*schema.get("anyOf", ()), schema.get("items")] if isinstance(schema.get("anyOf", []), list) else []
+    return schema.get("x-secret") is True or any(isinstance(part, dict) and _is_secret(part) for part in parts)
 
 
 def _order_choices(value: Any, orders: Mapping[frozenset[Any], Iterable[Any]]) -> None:

@@ -122,6 +122,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     redis: Annotated[
         str, Meta(description="URL of a Redis or Valkey server; empty: the embedded one of `dragon serve`.")
     ] = ""
+    secret_key: Annotated[
+        str,
+        Meta(
+            description="Key that seals credentials among parameters: 32 random bytes as base64, the same on all "
+            "machines; empty: `DATA_DIR/secrets.key`, made when it is needed."
+        ),
+    ] = ""
     storage: Annotated[str, Meta(description="URL of the output storage; empty: `DATA_DIR/storage`.")] = ""
     workers: Annotated[int, Meta(ge=0, le=1024, description="Worker processes of `dragon serve`.")] = 1
     concurrency: Annotated[

@@ -22,6 +22,7 @@ from dragon_framework.api.service import Service
 from dragon_framework.errors import InvalidParametersError, UnknownTaskError
 from dragon_framework.keys import new_key
 from dragon_framework.queue.lines import PRIORITIES
+from dragon_framework.sealing import secret_fields
 from dragon_framework.status.model import Definition, ErrorFacts, Events, Status, encode_definition, encode_status, now
 from dragon_framework.status.submission import Submission, Verdict
 from dragon_framework.tasks import Task
@@ -143,7 +144,12 @@ def new_tasks(
         except InvalidParametersError as error:
             tasks.append(NewTask(task, b"", Submission(key, _refused(key, time, error))))
         else:
-            tasks.append(_queued(task, key, time, _encode(parameters), owner, callback))
+            shown = encoded = _encode(parameters)
+            sealed = ""
+            if secret_fields(task.parameters):
+                shown, sealed = service.sealer.seal(key, task.name, parameters)
+            facts = Definition(task.name, msgspec.Raw(shown), *owner, callback, sealed or msgspec.UNSET)
+            tasks.append(_queued(task, key, time, encoded, facts))
     if problems:
         if len(problems) > MAX_PROBLEMS:
             more = f"{len(problems) - MAX_PROBLEMS} more definitions are wrong"
@@ -257,13 +263,16 @@ def digest_of(service: Service, task: NewTask, account: Account, base: str) -> s
     record = service.registry.provider(task.task.name)
     version = record.version if record is not None else ""
     facts = (account.id, base, task.task.name, version)
-    return hashlib.sha256(_encode(facts) + task.parameters).hexdigest()
+    text = _encode(facts) + task.parameters
+    if secret_fields(task.task.parameters):
+        return service.sealer.digest(text)
+    return hashlib.sha256(text).hexdigest()
 
 
-def _queued(task: Task, key: str, time: str, parameters: bytes, owner: tuple[str, str, bool], callback: str) -> NewTask:
+def _queued(task: Task, key: str, time: str, parameters: bytes, definition: Definition) -> NewTask:
     status = f'{{"status":"queued","key":"{key}","events":{{"queued":"{time}"}}}}'.encode()
-    definition = encode_definition(Definition(task.name, msgspec.Raw(parameters), *owner, callback))
-    return NewTask(task, parameters, Submission(key, status, definition, task.queue), bool(callback))
+    submission = Submission(key, status, encode_definition(definition), task.queue)
+    return NewTask(task, parameters, submission, bool(definition.callback))
 
 
 def _refused(key: str, time: str, error: InvalidParametersError) -> bytes:

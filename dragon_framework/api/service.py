@@ -10,6 +10,7 @@ from dragon_framework.accounts import AccountLookup
 from dragon_framework.api.failures import Failures
 from dragon_framework.hooks import Hooks
 from dragon_framework.registry import Registry
+from dragon_framework.sealing import Sealer
 from dragon_framework.settings import Settings
 from dragon_framework.status.store import TaskStore
 from dragon_framework.storage import Storage
@@ -36,6 +37,7 @@ class Service:
         self.hooks = hooks
         self.store = store
         self.storage = storage
+        self.sealer = Sealer(settings)
         self.accounts = AccountLookup(store.client)
         self.failures = Failures(store.client, settings.api.failed_credentials)
         self.started = time.time()

@@ -77,8 +77,9 @@ class Child:
     def start(self) -> None:
         """Start the process; it loads its libraries until it is told more."""
         command = [sys.executable, "-P", "-m", "dragon_framework.cli.child", self.role, str(os.getpid())]
-        # Settings go through the pipe, the URL of Redis through nothing else.
-        environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
+        # Settings go through the pipe, the URL of Redis and the key of secrets through nothing else.
+        withheld = {"DRAGON_REDIS", "DRAGON_SECRET_KEY"}
+        environment = {name: value for name, value in os.environ.items() if name not in withheld}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, pass_fds=self._descriptors, start_new_session=True, env=environment
         )

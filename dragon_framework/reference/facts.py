@@ -161,7 +161,7 @@ _FILES = {"image": "cat.jpg", "audio": "song.mp3", "video": "film.mp4", "html": 
 
 
 def _sample(shape: Shape, family: str) -> Any:
-    if shape.facts.get("examples"):
+    if shape.facts.get("examples") and not shape.secret:
         return shape.facts["examples"][0]
     match shape.kind:
         case "choice":

@@ -79,6 +79,7 @@ class Definition(Struct, frozen=True):
         base: URL of the service as the client knows it, for the URLs of outputs.
         counted: Whether the account has a limit on tasks under way.
         callback: URL that the final status is sent to; empty for none.
+        sealed: Credentials among the parameters (`sealing`), until the task ends; the last field: Redis cuts it off.
     """
 
     task_name: str
@@ -87,6 +88,7 @@ class Definition(Struct, frozen=True):
     base: str = ""
     counted: bool = False
     callback: str = ""
+    sealed: str | UnsetType = UNSET
 
 
 _encoder = msgspec.json.Encoder()

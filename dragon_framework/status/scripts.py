@@ -60,6 +60,16 @@ local function note_delivery(key, delivery, seconds)
 end
 """
 
+WIPE_SECRETS = """
+-- Cut the sealed credentials off a definition (`Definition.sealed`, its last field).
+local function wipe_secrets(key)
+  local name = 'dragon:d:' .. key
+  if redis.call('GETRANGE', name, -3, -1) ~= '~"}' then return end
+  local shown, found = string.gsub(redis.call('GET', name), ',"sealed":"[%w+/=]*~"}$', '}')
+  if found == 1 then redis.call('SET', name, shown, 'KEEPTTL') end
+end
+"""
+
 FINISH = f"""
 -- The final status, and the message's end. KEYS: status, unacknowledged set, messages, metrics.
 -- ARGV: key, status, seconds to live, message id, counted task, seconds it took,
@@ -67,7 +77,7 @@ FINISH = f"""
 -- step of the histogram, bytes fetched, code of the error ('' = none), the delivery as JSON ('' = none).
 -- Returns 1, or 0 when the task had a final status already (first writer wins) or has expired;
 -- and 2 more when the message is kept: the task ended as an error, and its outputs are to be deleted first.
-{NOTE_DELIVERY}local state = redis.call('GETRANGE', KEYS[1], 11, 12)
+{WIPE_SECRETS}{NOTE_DELIVERY}local state = redis.call('GETRANGE', KEYS[1], 11, 12)
 local open = state == 'qu' or state == 'ex'
 local kept = 0
 if ARGV[9] == '1' and (open and string.sub(ARGV[2], 12, 13) or state) == 'er' then
@@ -80,6 +90,7 @@ redis.call('DEL', 'dragon:a:' .. ARGV[1])
 if not open then return kept end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], ARGV[2])
+wipe_secrets(ARGV[1])
 redis.call('HINCRBY', KEYS[4], ARGV[5] .. '|count', 1)
 redis.call('HINCRBYFLOAT', KEYS[4], ARGV[5] .. '|seconds', ARGV[6])
 if ARGV[13] then
@@ -102,12 +113,12 @@ end
 return 1 + kept
 """
 
-CANCEL = """
+CANCEL = f"""
 -- End a task that a client no longer wants. KEYS: status, metrics, channel for workers.
 -- ARGV: key, time, seconds to live.
 -- Returns 1, 0 when it was over already, 2 when it was and its callback will not be sent, -1 when it is unknown.
 -- Its message is dropped when a worker takes it; a task that is cancelled has no callback.
-local s = redis.call('GETRANGE', KEYS[1], 0, 400)
+{WIPE_SECRETS}local s = redis.call('GETRANGE', KEYS[1], 0, 400)
 local state = string.sub(s, 12, 13)
 if state == '' then return -1 end
 if state ~= 'qu' and state ~= 'ex' then
@@ -120,11 +131,12 @@ end
 local events = '"queued":"' .. (string.match(s, '"queued":"([^"]+)"') or ARGV[2]) .. '"'
 local started = string.match(s, '"started":"([^"]+)"')
 if started then events = events .. ',"started":"' .. started .. '"' end
-local status = '{"status":"error","key":"' .. ARGV[1] .. '","events":{' .. events .. ',"completed":"' .. ARGV[2]
-  .. '"},"progress":null,"result":"the task was cancelled","error":{"code":"cancelled","transient":false}}'
+local status = '{{"status":"error","key":"' .. ARGV[1] .. '","events":{{' .. events .. ',"completed":"' .. ARGV[2]
+  .. '"}},"progress":null,"result":"the task was cancelled","error":{{"code":"cancelled","transient":false}}}}'
 redis.call('SET', KEYS[1], status, 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], status)
 redis.call('PUBLISH', KEYS[3], ARGV[1])
+wipe_secrets(ARGV[1])
 local definition = redis.call('GET', 'dragon:d:' .. ARGV[1])
 if definition then
   local known, facts = pcall(cjson.decode, definition)

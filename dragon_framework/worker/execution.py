@@ -20,15 +20,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import redis
 import structlog
 
 from dragon_framework.context import WrittenFile
-from dragon_framework.errors import InternalTaskError, StorageError, UnknownTaskError, WorkerLostError
+from dragon_framework.errors import (
+    InternalTaskError,
+    SecretsUnreadableError,
+    StorageError,
+    UnknownTaskError,
+    WorkerLostError,
+)
 from dragon_framework.hooks import Hooks
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import PASSING
 from dragon_framework.registry import Registry
+from dragon_framework.sealing import Sealer
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
 from dragon_framework.status.counters import step_of
@@ -97,6 +105,7 @@ class Executor:
         self._registry = registry
         self._storage = storage
         self._settings = settings
+        self._sealer = Sealer(settings)
         self._pool = pool
         self._hooks = hooks
         self._directory = directory
@@ -329,7 +338,7 @@ class Executor:
                 return Failed("internal_error", "the task's definition cannot be read", log="unreadable definition")
             task = self._registry.get(life.task_name)
             self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
-            run = Run(life.key, task.name, life.definition.parameters, directory, life.definition.base)
+            run = Run(life.key, task.name, self._opened(life), directory, life.definition.base)
             with self._pool.lent() as runner:
                 outcome = runner.run(run, task, lambda: self._show_begun(life), lambda report: self._show(life, report))
                 life.peak_bytes = runner.peak_bytes
@@ -338,6 +347,8 @@ class Executor:
             return outcome
         except UnknownTaskError as error:
             return Failed("unknown_task", str(error))
+        except SecretsUnreadableError as error:
+            return Failed(error.code, error.details())
         except StorageError as error:
             return self._not_stored(life, error)
         except (HandedBack, TakenAway):
@@ -345,6 +356,13 @@ class Executor:
         except Exception as error:  # noqa: BLE001  # told in the status, with the trace in the log
             inside = InternalTaskError(life.task_name, type(error).__name__)
             return Failed(inside.code, inside.details(), log=traceback.format_exc())
+
+    def _opened(self, life: Life) -> msgspec.Raw:
+        """Return the parameters with their credentials, which nothing but the task process is told."""
+        facts = life.definition
+        if isinstance(facts.sealed, str):
+            return self._sealer.open(life.key, facts.task_name, facts.parameters, facts.sealed)
+        return facts.parameters
 
     def _show(self, life: Life, report: Progress | Partial) -> None:
         """Publish progress or a partial result."""

@@ -205,8 +205,9 @@ class Nursery:
         ours, theirs = socket.socketpair()
         # -P: a module that happens to lie in the working directory is not imported.
         command = [sys.executable, "-P", "-m", "dragon_framework.worker.nursery", str(theirs.fileno())]
-        # It decodes what strangers send, and has no business with Redis.
-        environment = {name: value for name, value in os.environ.items() if name != "DRAGON_REDIS"}
+        # It decodes what strangers send, and has no business with Redis, nor with the secrets of other tasks.
+        withheld = {"DRAGON_REDIS", "DRAGON_SECRET_KEY"}
+        environment = {name: value for name, value in os.environ.items() if name not in withheld}
         environment[ORIGIN] = token = secrets.token_hex(8)
         with theirs:
             process = subprocess.Popen(
@@ -217,7 +218,7 @@ class Nursery:
                 env=environment,
             )
         self._link = link = _Link(process, ours, token)
-        body = msgspec.json.encode(NurserySettings(msgspec.structs.replace(self._settings, redis="")))
+        body = msgspec.json.encode(NurserySettings(msgspec.structs.replace(self._settings, redis="", secret_key="")))
         with contextlib.suppress(OSError):  # it has died already; the listener sees it
             ours.sendall(len(body).to_bytes(4, "big") + body)
         threading.Thread(target=link.listen, name="nursery", daemon=True).start()

@@ -18,7 +18,7 @@ import pytest
 from benchmarks.service import Service
 
 HERE = Path(__file__).parent
-TASKS = ("echo", "fail", "files", "one", "extra", "work", "copy")
+TASKS = ("echo", "fail", "files", "one", "extra", "work", "copy", "login")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Tasks for the tests of the API: what a client can see of a task, on demand."""
 
+import hashlib
+import os
 import time
 from typing import Annotated, Literal
 
@@ -29,6 +31,28 @@ class EchoOutput(Output, frozen=True, kw_only=True):
 def echo(parameters: EchoParameters, ctx: TaskContext) -> EchoOutput:
     """Return what was given."""
     return EchoOutput(text=parameters.text, number=parameters.number, loud=parameters.loud, words=parameters.words)
+
+
+class LoginParameters(Parameters, frozen=True, kw_only=True):
+    token: Annotated[Secret, Meta(description="A credential.", examples=["example-of-a-token"])]
+    spare: Annotated[Secret, Meta(description="Another.")] = "default-of-a-token"
+    seconds: Annotated[Seconds, Meta(description="How long it takes.")] = 0.0
+
+
+class LoginOutput(Output, frozen=True, kw_only=True):
+    digest: Annotated[str, Meta(description="SHA-256 of the token.")]
+    key_in_environment: Annotated[bool, Meta(description="Whether the server key can be read there.")]
+
+
+@task("probe.login")
+def login(parameters: LoginParameters, ctx: TaskContext) -> LoginOutput:
+    """Tell the digest of a credential."""
+    end = time.monotonic() + parameters.seconds
+    while time.monotonic() < end:
+        ctx.check()
+        time.sleep(0.02)
+    digest = hashlib.sha256(parameters.token.encode()).hexdigest()
+    return LoginOutput(digest=digest, key_in_environment="DRAGON_SECRET_KEY" in os.environ)
 
 
 class FailParameters(Parameters, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ from dragon_framework.api.waiting import (
     wait,
     wants_events,
 )
+from dragon_framework.sealing import secret_fields
 from dragon_framework.status.model import is_final
 
 MAX_IDEMPOTENCY_KEY = 255
@@ -119,7 +120,9 @@ async def _create_once(
         text = f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY} characters"
         raise bad_request("Idempotency-Key", "header", text)
     asked = {key: value for key, value in body.items() if key not in _NOT_COMPARED}
-    digest = hashlib.sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()
+    compared = msgspec.json.encode(asked, order="deterministic")
+    secret = any(secret_fields(task.task.parameters) for task in tasks)
+    digest = service.sealer.digest(compared) if secret else hashlib.sha256(compared).hexdigest()
     request_name = hashlib.sha256(f"{account.id}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
     fresh = msgspec.json.encode(_Kept(digest, [task.submission.key for task in tasks]))
     content = await service.store.remember_request(request_name, fresh)

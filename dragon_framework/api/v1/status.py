@@ -28,7 +28,7 @@ from dragon_framework.api.waiting import (
     wants_events,
 )
 from dragon_framework.keys import KEY
-from dragon_framework.shapes import fields_of
+from dragon_framework.sealing import HIDDEN, secret_fields
 from dragon_framework.status.model import decode_definition
 
 MAX_KEY_TEXT = 200
@@ -121,14 +121,10 @@ async def _with_details(
             continue
         name, parameters = facts.task_name, msgspec.json.decode(facts.parameters)
         task = service.registry.tasks.get(name)
-        secrets = (
-            {field.name for field in fields_of(task.parameters) if field.shape.without_null().secret}
-            if task
-            else set(parameters)
-        )
+        secrets = secret_fields(task.parameters) if task else set(parameters)
         for field in secrets & parameters.keys():
             if parameters[field] is not None:
-                parameters[field] = "…"
+                parameters[field] = HIDDEN
         status = msgspec.json.decode(blob)
         details = {"task_name": name, "parameters": parameters, "deliveries": history}
         if waited := _queued_seconds(status, history):
