@@ -20,6 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PLUGINS := $(sort $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml)))
+CLIENTS := clients/python
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -37,11 +38,11 @@ help:
 
 install: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt Makefile $(PLUGINS:%=%/pyproject.toml)
+$(STAMP): pyproject.toml constraints.txt Makefile $(PLUGINS:%=%/pyproject.toml) $(CLIENTS:%=%/pyproject.toml)
 	@if [ -z "$(PYTHON)" ]; then echo "Dragon needs Python 3.11 or newer; none was found. Name one: make PYTHON=/path/to/python" >&2; exit 1; fi
 	@if [ ! -x $(BIN)/python ]; then echo "+ $(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); fi
 	$(BIN)/python -m pip install --quiet -c constraints.txt pip editables hatchling
-	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --group dev -e . $(PLUGINS:%=-e %)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --group dev -e . $(PLUGINS:%=-e %) $(CLIENTS:%=-e %)
 	@touch $@
 
 run: $(STAMP)
@@ -69,7 +70,7 @@ docs: $(STAMP)
 
 wheels: $(STAMP)
 	rm -rf dist
-	for package in . $(PLUGINS); do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$package || exit 1; done
+	for package in . $(PLUGINS) $(CLIENTS); do $(BIN)/python -m build --wheel --no-isolation --outdir dist $$package || exit 1; done
 	@ls dist
 
 voices:
