@@ -164,6 +164,7 @@ class Served:
         self.mark = f"served-{os.getpid()}-{time.time_ns()}"
         self.log = cwd / f"{self.mark}.log"
         with self.log.open("wb") as log:
+            before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would be ignored here and there
             self.process = subprocess.Popen(
                 [DRAGON, "serve", "--port", "0", "--log-format", "json", *map(str, words)],
                 cwd=cwd,
@@ -173,6 +174,7 @@ class Served:
                 text=True,
                 start_new_session=True,
             )
+            signal.signal(signal.SIGHUP, before)
         self.printed = ""
         while (line := self.process.stdout.readline()) and not line.startswith(("secret:", "There is no development")):
             self.printed += line
