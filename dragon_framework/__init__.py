@@ -4,7 +4,7 @@ Importing it loads msgspec and nothing heavier.
 """
 
 from dragon_framework.errors import DragonError, PluginError, TaskError
-from dragon_framework.tasks import Limits, Origin, Output, OutputFile, Parameters, Task, TaskContext, task
+from dragon_framework.tasks import Limits, Origin, Output, OutputFile, Parameters, Task, TaskContext, TaskState, task
 
 __version__ = "0.1.0"
 
@@ -19,6 +19,7 @@ __all__ = [
     "Task",
     "TaskContext",
     "TaskError",
+    "TaskState",
     "__version__",
     "task",
 ]

@@ -13,10 +13,11 @@ from typing import IO, Any, Protocol
 
 import msgspec
 
+from dragon_framework.concealing import Concealer
 from dragon_framework.errors import TaskCancelledError, TaskLimitError
 from dragon_framework.media_types import media_type_of
 from dragon_framework.sources import Sources
-from dragon_framework.tasks import Origin, Task
+from dragon_framework.tasks import STATE_BYTES, Origin, Task, TaskState
 from dragon_framework.validation import check_output
 
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]{1,8}){1,2}")
@@ -64,6 +65,35 @@ class SilentReporter:
         self.partial_results.append(values | {file.name: file.path for file in files})
 
 
+class RunState:
+    """The state of one run (implements `dragon_framework.TaskState`).
+
+    Args:
+        values: What the run before has left.
+        keep: Carries encoded values to where they outlive this process; nowhere by default,
+            for runs that are not repeated.
+    """
+
+    def __init__(
+        self, values: Mapping[str, Any] | None = None, keep: Callable[[bytes], None] = lambda _encoded: None
+    ) -> None:
+        self._encoded = msgspec.json.encode(dict(values or {}))
+        self._keep = keep
+
+    def load(self) -> dict[str, Any]:
+        """Return what was saved last."""
+        values: dict[str, Any] = msgspec.json.decode(self._encoded)
+        return values
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Replace what is kept by *values*."""
+        encoded = msgspec.json.encode(dict(values))
+        if len(encoded) > STATE_BYTES:
+            raise ValueError(f"a state of {len(encoded)} bytes is above the {STATE_BYTES} that are kept")
+        self._keep(encoded)
+        self._encoded = encoded
+
+
 class RunContext:
     """One run of one task (implements `dragon_framework.TaskContext`).
 
@@ -75,6 +105,8 @@ class RunContext:
         reporter: Takes progress and partial results.
         settings: The plugin's settings.
         is_cancelled: Tells whether the client has cancelled the task.
+        state: What the task keeps over the death of a worker.
+        concealer: Knows the run's credentials; told of more by `conceal`.
     """
 
     def __init__(
@@ -86,6 +118,8 @@ class RunContext:
         reporter: Reporter,
         settings: Any = None,
         is_cancelled: Callable[[], bool] = lambda: False,
+        state: TaskState | None = None,
+        concealer: Concealer | None = None,
     ) -> None:
         self.task_name = task.name
         self.settings = settings
@@ -94,6 +128,8 @@ class RunContext:
         self._sources = sources
         self._reporter = reporter
         self._is_cancelled = is_cancelled
+        self._state = state or RunState()
+        self._concealer = concealer or Concealer()
         self._declared = {file.name: file for file in task.files}
         self._written: dict[str, WrittenFile] = {}
         self._handed_over: set[str] = set()
@@ -109,6 +145,13 @@ class RunContext:
     def temporary_directory(self) -> Path:
         """An empty directory of this run."""
         return self._made("temporary")
+
+    @property
+    def state(self) -> TaskState:
+        """What the task keeps over the death of a worker."""
+        if not self._task.keeps_state:
+            raise ValueError(f"{self.task_name} keeps no state; declare it with @task(keeps_state=True)")
+        return self._state
 
     def fetch(self, url: str, *, max_bytes: int | None = None) -> Path:
         """Return a local copy of the file at *url*."""
@@ -179,6 +222,10 @@ class RunContext:
             self._handed_over.add(name)
         self._reporter.partial(plain, files)
 
+    def conceal(self, value: str) -> None:
+        """Treat *value* as a credential in all that this run says."""
+        self._concealer.add(value)
+
     def check(self) -> None:
         """Raise `TaskCancelledError` if the client has cancelled the task."""
         if self._is_cancelled():
@@ -236,4 +283,4 @@ def plugin_settings(task: Task, tables: Mapping[str, Mapping[str, Any]], environ
 
     if task.settings is None:
         return None
-    return read_section(task.settings, task.family, environ, tables.get(task.family, {}))
+    return read_section(task.settings, task.section, environ, tables.get(task.section, {}))

@@ -76,5 +76,8 @@ _SECRET = {"format": "password", "writeOnly": True, "x-secret": True}
 Secret = Annotated[str, Meta(min_length=1, max_length=8192, extra_json_schema=_SECRET)]
 """A credential: sealed while it waits, never logged, never shown again, without examples or default in schemas."""
 
+SecretOrEmpty = Annotated[str, Meta(max_length=8192, extra_json_schema=_SECRET)]
+"""A credential that not everybody has: as `Secret`, but it may be empty."""
+
 MediaType = Annotated[str, Meta(max_length=255, examples=["image/jpeg"], extra_json_schema={"x-media-type": True})]
 """A media type, such as `image/png`."""

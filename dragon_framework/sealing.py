@@ -19,6 +19,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ HIDDEN = "…"
 _END = "~"
 _SEALED = b"dragon sealed parameters"
 _DIGESTS = b"dragon digests"
+_STATE = b"\0state"
+"""What is authenticated with a state; no task has such a name."""
 
 
 @lru_cache(maxsize=4096)
@@ -53,6 +56,37 @@ def _holds_secret(shape: Shape, seen: tuple[Any, ...] = ()) -> bool:
     if shape.struct is None or shape.struct in seen:
         return False
     return any(_holds_secret(field.shape, (*seen, shape.struct)) for field in fields_of(shape.struct))
+
+
+def secrets_of(parameters: Parameters) -> list[str]:
+    """Return the values of all parameters that are credentials, empty ones left out."""
+    held = secret_fields(type(parameters))
+    if not held:
+        return []
+    values = msgspec.to_builtins(parameters)
+    shapes = {field.name: field.shape for field in fields_of(type(parameters))}
+    return [text for name in held for text in _secrets_in(shapes[name], values.get(name)) if text]
+
+
+def _secrets_in(shape: Shape, value: Any, *, inside: bool = False) -> Iterator[str]:
+    inside = inside or shape.secret
+    if isinstance(value, str):
+        if inside or any(member.secret for member in shape.members):
+            yield value
+        return
+    parts = [part for part in (*shape.items, *shape.members) if part is not shape]
+    if isinstance(value, list):
+        for item in value:
+            for part in parts:
+                yield from _secrets_in(part, item, inside=inside)
+    elif isinstance(value, dict):
+        known = {field.name: field.shape for field in fields_of(shape.struct)} if shape.struct is not None else {}
+        for name, item in value.items():
+            for part in [known[name]] if name in known else parts:
+                yield from _secrets_in(part, item, inside=inside)
+        if shape.struct is None:
+            for part in shape.members:
+                yield from _secrets_in(part, value, inside=inside)
 
 
 class Sealer:
@@ -106,6 +140,34 @@ class Sealer:
         except (InvalidTag, ValueError, OSError, SettingsError):
             raise SecretsUnreadableError from None
         return msgspec.Raw(msgspec.json.encode(msgspec.json.decode(parameters) | msgspec.json.decode(secrets)))
+
+    def seal_state(self, key: str, state: bytes) -> str:
+        """Return what a task keeps for its next run, sealed.
+
+        Raises:
+            SettingsError: If there is no key and none can be made.
+        """
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # only where it is needed
+
+        nonce = os.urandom(NONCE_BYTES)
+        cipher = AESGCM(_task_key(self._key_made(), key))
+        return base64.b64encode(nonce + cipher.encrypt(nonce, state, _STATE)).decode()
+
+    def open_state(self, key: str, sealed: bytes) -> bytes:
+        """Return what a task has kept.
+
+        Raises:
+            SecretsUnreadableError: If it was sealed under another key or for another task, or was changed.
+        """
+        from cryptography.exceptions import InvalidTag  # only where it is needed
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            blob = base64.b64decode(sealed, validate=True)
+            cipher = AESGCM(_task_key(self._key_known(), key))
+            return cipher.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], _STATE)
+        except (InvalidTag, ValueError, OSError, SettingsError):
+            raise SecretsUnreadableError from None
 
     def digest(self, text: bytes) -> str:
         """Return a digest of *text*, which holds credentials: who has not the key cannot try what they are."""

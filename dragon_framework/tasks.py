@@ -103,6 +103,36 @@ class SourceFile(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
+class TaskState(Protocol):
+    """A few values of one task that outlive the worker that runs it.
+
+    They lie sealed in Redis beside the task, for the next delivery of the same task, and are
+    gone when it ends. For what must be known after a crash: the handle of an upload, a
+    place in it.
+    """
+
+    def load(self) -> dict[str, Any]:
+        """Return what was saved last, in this run or the one before it; empty if nothing was."""
+        ...
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Replace what is kept by *values*; on return it is in Redis.
+
+        Ends the run, as a cancellation does, if the task is over or has gone to another worker.
+
+        Args:
+            values: What JSON can hold, at most `STATE_BYTES` of it.
+
+        Raises:
+            ValueError: If it is more.
+        """
+        ...
+
+
+STATE_BYTES = 65_536
+"""Most bytes of a task's state, as JSON."""
+
+
 class TaskContext(Protocol):
     """A task's only door to the world. All that it hands out is cleaned up afterwards."""
 
@@ -113,6 +143,11 @@ class TaskContext(Protocol):
     @property
     def temporary_directory(self) -> Path:
         """An empty directory of this run."""
+        ...
+
+    @property
+    def state(self) -> TaskState:
+        """What this task keeps over the death of a worker; for tasks with `@task(keeps_state=True)`."""
         ...
 
     @property
@@ -177,6 +212,14 @@ class TaskContext(Protocol):
         """Show part of the result before the task is done; an output file by its `Path`."""
         ...
 
+    def conceal(self, value: str) -> None:
+        """Treat *value* as a credential: errors, progress, notes and logs of this run show `…` in its place.
+
+        The values of parameters that are `fields.Secret` are known already; this is for what
+        the task gets for them, such as a session or another token.
+        """
+        ...
+
     def check(self) -> None:
         """Raise `TaskCancelledError` if the client has cancelled the task."""
         ...
@@ -201,6 +244,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     retry_on: tuple[type[Exception], ...]
     preload: tuple[str, ...]
     function: TaskFunction
+    section: str
+    keeps_state: bool
 
     @property
     def family(self) -> str:
@@ -224,6 +269,8 @@ def task(  # noqa: PLR0913  # a declaration: all by name
     settings: type[msgspec.Struct] | None = None,
     retry_on: tuple[type[Exception], ...] = (),
     preload: tuple[str, ...] = (),
+    section: str | None = None,
+    keeps_state: bool = False,
 ) -> Callable[[Callable[[Any, TaskContext], Any]], Task]:
     """Make a task of a function `(parameters, ctx) -> output`.
 
@@ -240,13 +287,15 @@ def task(  # noqa: PLR0913  # a declaration: all by name
         cacheable: Whether equal definitions may share a result: the same parameters
             give the same output, apart from changes of the sources.
         settings: Struct of the plugin's settings, every field with a default; read
-            from the table `[family]` of the configuration and `DRAGON_FAMILY_FIELD`.
+            from the table `[section]` of the configuration and `DRAGON_SECTION_FIELD`.
         retry_on: Errors after which the same task may succeed later, beside those that
             say so themselves (`TaskError.transient`). The service runs it again by
             itself, a few times, with growing waits (settings `worker.retries`,
             `worker.retry_seconds`); a task that must not be run twice lists none.
         preload: Modules that the function imports, loaded ahead in task processes;
             they must start no threads, for the processes are forked afterwards.
+        section: Where its settings are read from; the family by default.
+        keeps_state: Whether it uses `TaskContext.state`.
 
     Raises:
         InvalidTaskError: If the declaration breaks the contract.
@@ -276,6 +325,8 @@ def task(  # noqa: PLR0913  # a declaration: all by name
             retry_on=tuple(retry_on),
             preload=tuple(preload),
             function=function,
+            section=section or name.partition(".")[0],
+            keeps_state=keeps_state,
         )
 
     if not TASK_NAME.fullmatch(name):

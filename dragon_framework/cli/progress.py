@@ -39,9 +39,11 @@ class ProgressBar:
 
 
 def drawn(value: Any) -> str:
-    """Return *value* as a bar if it is a percentage (0 to 100), else as a short text."""
+    """Return *value* as a bar if it is a percentage (0 to 100), alone or with its phase, else as a short text."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100:
         full = round(BAR_WIDTH * value / 100)
         return f"[{'#' * full}{' ' * (BAR_WIDTH - full)}] {value:3.0f} %"
+    if isinstance(value, dict) and value.keys() == {"percent", "phase"}:
+        return f"{drawn(value['percent'])} {drawn(str(value['phase']))}"
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in str(value)).split())
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -176,8 +176,8 @@ def _settings(registry: Registry) -> str:
     for task in registry.tasks.values():
         if task.settings is not None and task.settings not in described:
             described.add(task.settings)
-            parts += [f"## [{task.family}]", (task.settings.__doc__ or f"For {task.name}.").strip()]
-            parts.append(_settings_table(fields_of(task.settings), task.family))
+            parts += [f"## [{task.section}]", (task.settings.__doc__ or f"For {task.name}.").strip()]
+            parts.append(_settings_table(fields_of(task.settings), task.section))
     return "\n\n".join(parts)
 
 

@@ -10,6 +10,7 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
     dragon:i:DIGEST what a request with an idempotency key has created
     dragon:k:KEY    its callback, and `dragon:callbacks`, which are due (`callbacks.ledger`)
     dragon:h:KEY    what workers did with the task, one JSON object for each delivery (`deliveries`)
+    dragon:v:KEY    what a task keeps over the death of its worker (`TaskState`), sealed, until it ends
     dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`, and those of `api.metrics`
     dragon:cancel   channel: keys of tasks that workers shall stop
 
@@ -23,6 +24,7 @@ PREFIX = "dragon:"
 STATUS = PREFIX + "t:"
 DEFINITION = PREFIX + "d:"
 DELIVERIES = PREFIX + "h:"
+STATE = PREFIX + "v:"
 METRICS = PREFIX + "m"
 CANCELLATIONS = PREFIX + "cancel"
 
@@ -47,6 +49,16 @@ local state = redis.call('GETRANGE', KEYS[1], 11, 12)
 if state ~= 'ex' then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 redis.call('PUBLISH', KEYS[1], ARGV[1])
+return 1
+"""
+
+KEEP_STATE = """
+-- Keep a task's state. KEYS: status, state. ARGV: key, sealed state, seconds to live, deaths the worker knows of.
+-- Returns 1, or 0 when the task is over, has expired, or was given to another worker since.
+local state = redis.call('GETRANGE', KEYS[1], 11, 12)
+if state ~= 'qu' and state ~= 'ex' then return 0 end
+if (redis.call('HGET', 'dragon:a:' .. ARGV[1], 'deaths') or '0') ~= ARGV[4] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 return 1
 """
 
@@ -86,7 +98,7 @@ else
   redis.call('SREM', KEYS[2], ARGV[4])
   redis.call('HDEL', KEYS[3], ARGV[4])
 end
-redis.call('DEL', 'dragon:a:' .. ARGV[1])
+redis.call('DEL', 'dragon:a:' .. ARGV[1], 'dragon:v:' .. ARGV[1])
 if not open then return kept end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], ARGV[2])
@@ -136,6 +148,7 @@ local status = '{{"status":"error","key":"' .. ARGV[1] .. '","events":{{' .. eve
 redis.call('SET', KEYS[1], status, 'EX', ARGV[3])
 redis.call('PUBLISH', KEYS[1], status)
 redis.call('PUBLISH', KEYS[3], ARGV[1])
+redis.call('DEL', 'dragon:v:' .. ARGV[1])
 wipe_secrets(ARGV[1])
 local definition = redis.call('GET', 'dragon:d:' .. ARGV[1])
 if definition then
@@ -203,5 +216,5 @@ end
 return 1
 """
 
-LIFE = (BEGIN, UPDATE, FINISH, DROP, HAND_BACK, RETRY)
+LIFE = (BEGIN, UPDATE, KEEP_STATE, FINISH, DROP, HAND_BACK, RETRY)
 """What workers call, for a courier."""

@@ -9,6 +9,7 @@ must not meet: threads, or much memory.
 import contextlib
 import ctypes
 import errno
+import logging
 import os
 import resource
 import signal
@@ -17,22 +18,37 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import msgspec
 
-from dragon_framework.context import RunContext, WrittenFile, run_in_context
+from dragon_framework.concealing import Concealer
+from dragon_framework.context import RunContext, RunState, WrittenFile, run_in_context
 from dragon_framework.errors import InternalTaskError, NoRoomError, TaskCancelledError, TaskError
 from dragon_framework.hooks import fetch_policy, load_hooks
 from dragon_framework.notes import take_notes
 from dragon_framework.registry import Registry
+from dragon_framework.sealing import secrets_of
 from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
 from dragon_framework.storage import Storage, open_storage
 from dragon_framework.tasks import Task
-from dragon_framework.worker.wire import Channel, Closed, Done, Failed, Partial, Progress, Report, Run, decode_run
+from dragon_framework.worker.wire import (
+    Channel,
+    Closed,
+    Done,
+    Failed,
+    Partial,
+    Progress,
+    Report,
+    Run,
+    Save,
+    decode_run,
+    decode_saved,
+)
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -67,11 +83,13 @@ class TaskProcess:
         self._memory = _Memory()
         self._cancelled = False
         self._running = False
+        self._conceal = Concealer()
 
     def serve(self) -> None:
         """Run tasks until the worker closes the socket, or this process is not fit for another."""
         signal.signal(signal.SIGTERM, self._cancel)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        conceal_records(lambda: self._conceal)
         while True:
             try:
                 run = decode_run(self._channel.receive())
@@ -106,7 +124,8 @@ class TaskProcess:
         self._cancelled = True
 
     def _run(self, run: Run) -> Done | Failed:
-        reporter = _ChannelReporter(self._channel, self._settings.worker.progress_interval_seconds)
+        conceal = Concealer()
+        reporter = _ChannelReporter(self._channel, self._settings.worker.progress_interval_seconds, conceal)
         sources: Sources | None = None
         before = 0
         take_notes()
@@ -115,6 +134,9 @@ class TaskProcess:
             before = sources.bytes_fetched
             task = self._registry.get(run.task_name)
             parameters = _decode(run.parameters, type=task.parameters)
+            for value in secrets_of(parameters):
+                conceal.add(value)
+            self._conceal = conceal
             ctx = RunContext(
                 task,
                 Path(run.directory),
@@ -122,18 +144,27 @@ class TaskProcess:
                 reporter=reporter,
                 settings=self._plugin_settings.get(task.name),
                 is_cancelled=lambda: self._cancelled,
+                state=RunState(run.state, self._keep),
+                concealer=conceal,
             )
             values, files = run_in_context(task, parameters, ctx)
             tidy = not os.path.exists(run.directory)  # noqa: PTH110  # for every task
-            return Done(values, files, sources.bytes_fetched - before, take_notes(), tidy=tidy)
+            return Done(values, files, sources.bytes_fetched - before, conceal(take_notes()), tidy=tidy)
         except BaseException as error:  # noqa: BLE001  # whatever a task does ends that task alone
             shown = TaskCancelledError() if self._cancelled else error
             failed = failure(shown, run.task_name, self._registry.tasks.get(run.task_name))
             failed.bytes_fetched = sources.bytes_fetched - before if sources else 0
             failed.notes = take_notes()
+            failed.details, failed.log, failed.notes = conceal([failed.details, failed.log, failed.notes])
             return failed
         finally:
+            self._conceal = Concealer()
             reporter.close()
+
+    def _keep(self, encoded: bytes) -> None:
+        """Have the worker keep the task's state, and wait until it has."""
+        self._channel.send(Save(msgspec.Raw(encoded)))
+        decode_saved(self._channel.receive())
 
     def _sources_for(self, base: str) -> Sources:
         sources = self._sources.get(base)
@@ -155,6 +186,22 @@ class TaskProcess:
                 policy=self._policy,
             )
         return sources
+
+
+def conceal_records(concealer: Callable[[], Concealer]) -> None:
+    """Let what libraries log in this process lose the credentials of the run that is under way."""
+    make = logging.getLogRecordFactory()
+
+    def record(*arguments: Any, **more: Any) -> logging.LogRecord:
+        made = make(*arguments, **more)
+        conceal = concealer()
+        with contextlib.suppress(TypeError, ValueError):  # arguments that do not fit: logging itself says so
+            made.msg, made.args = conceal(made.getMessage()), None
+        if made.exc_info and made.exc_info[1] is not None:
+            made.exc_text = conceal("".join(traceback.format_exception(made.exc_info[1])).rstrip())
+        return made
+
+    logging.setLogRecordFactory(record)
 
 
 def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
@@ -180,7 +227,8 @@ class _ChannelReporter:
     Closed when the run is over: a thread that a task has left running says nothing more.
     """
 
-    def __init__(self, channel: Channel, interval_seconds: float) -> None:
+    def __init__(self, channel: Channel, interval_seconds: float, conceal: Concealer) -> None:
+        self._conceal = conceal
         self._channel = channel
         self._interval_seconds = interval_seconds
         self._next = 0.0
@@ -191,7 +239,7 @@ class _ChannelReporter:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + self._interval_seconds
-            self._send(Progress(value))
+            self._send(Progress(self._conceal(value)))
 
     def partial(self, values: dict[str, Any], files: list[WrittenFile]) -> None:
         self._send(Partial(values, files))

@@ -55,7 +55,7 @@ from dragon_framework.worker.life import Life, delivery_of
 from dragon_framework.worker.places import Places
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.runner import HandedBack, TakenAway
-from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run
+from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run, Save
 
 REDIS_PAUSE_SECONDS = 0.5
 
@@ -301,13 +301,7 @@ class Executor:
 
     def _let_go(self, life: Life, queue: str, message_id: str) -> None:
         """End what this worker has to do with a task that was taken away: it is over, or another's."""
-        while True:
-            try:
-                blob: Any = self._broker.client.get(scripts.STATUS + life.key)
-                break
-            except PASSING as error:
-                self._log.warning("redis_unreachable", reason=str(error))
-                time.sleep(REDIS_PAUSE_SECONDS)
+        blob = self._read(scripts.STATUS + life.key)
         if blob is None or is_final(blob):
             if blob is not None and blob[11:13] == b"er" and life.stored:
                 self._leftovers.delete_outputs(life.key)
@@ -338,7 +332,8 @@ class Executor:
                 return Failed("internal_error", "the task's definition cannot be read", log="unreadable definition")
             task = self._registry.get(life.task_name)
             self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
-            run = Run(life.key, task.name, self._opened(life), directory, life.definition.base)
+            state = self._kept_state(life) if task.keeps_state else {}
+            run = Run(life.key, task.name, self._opened(life), directory, life.definition.base, state)
             with self._pool.lent() as runner:
                 outcome = runner.run(run, task, lambda: self._show_begun(life), lambda report: self._show(life, report))
                 life.peak_bytes = runner.peak_bytes
@@ -364,8 +359,26 @@ class Executor:
             return self._sealer.open(life.key, facts.task_name, facts.parameters, facts.sealed)
         return facts.parameters
 
-    def _show(self, life: Life, report: Progress | Partial) -> None:
-        """Publish progress or a partial result."""
+    def _kept_state(self, life: Life) -> dict[str, Any]:
+        """Return what the last run of a task has kept for this one."""
+        sealed = self._read(scripts.STATE + life.key)
+        if sealed is None:
+            return {}
+        state: dict[str, Any] = msgspec.json.decode(self._sealer.open_state(life.key, sealed))
+        return state
+
+    def _keep_state(self, life: Life, state: bytes) -> None:
+        """Keep the state of a task, unless it is over or has gone to another worker."""
+        sealed = self._sealer.seal_state(life.key, state)
+        keys = [scripts.STATUS + life.key, scripts.STATE + life.key]
+        if not self._patiently(scripts.KEEP_STATE, keys, [life.key, sealed, self._ttl, life.delivery - 1]):
+            raise TakenAway
+
+    def _show(self, life: Life, report: Progress | Partial | Save) -> None:
+        """Publish progress or a partial result, or keep a state."""
+        if isinstance(report, Save):
+            self._keep_state(life, bytes(report.state))
+            return
         if isinstance(report, Progress):
             life.progress = report.value
         else:
@@ -418,6 +431,15 @@ class Executor:
         if files:
             life.store_seconds += time.monotonic() - begun
         return urls
+
+    def _read(self, name: str) -> Any:
+        """Return what Redis has under *name*; while it is away, wait for it."""
+        while True:
+            try:
+                return self._broker.client.get(name)
+            except PASSING as error:
+                self._log.warning("redis_unreachable", reason=str(error))
+                time.sleep(REDIS_PAUSE_SECONDS)
 
     def _patiently(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
         """Call a script; while Redis is away, wait for it: nothing that was done is given up."""

@@ -17,7 +17,18 @@ import msgspec
 from dragon_framework.errors import TaskCrashedError, TaskError, TaskLimitError
 from dragon_framework.tasks import Task
 from dragon_framework.worker.processes import Nursery, TaskProcessHandle
-from dragon_framework.worker.wire import Channel, Closed, Done, Failed, Partial, Progress, Run, decode_report
+from dragon_framework.worker.wire import (
+    Channel,
+    Closed,
+    Done,
+    Failed,
+    Partial,
+    Progress,
+    Run,
+    Save,
+    Saved,
+    decode_report,
+)
 
 WATCH_SECONDS = 0.1
 """How often a running task's memory, output and time are looked at."""
@@ -85,7 +96,7 @@ class TaskRunner:
         run: Run,
         task: Task,
         on_begun: Callable[[], None],
-        on_report: Callable[[Progress | Partial], None],
+        on_report: Callable[[Progress | Partial | Save], None],
     ) -> Done | Failed:
         """Run a task to its end, whatever that is.
 
@@ -93,7 +104,7 @@ class TaskRunner:
             run: What to run.
             task: Its declaration, for the limits.
             on_begun: Called once, when a task process has it.
-            on_report: Called with progress and partial results; what it raises ends the run.
+            on_report: Called with progress, partial results and states to keep; what it raises ends the run.
 
         Raises:
             HandedBack: If `hand_back` was called meanwhile.
@@ -173,7 +184,7 @@ class TaskRunner:
         run: Run,
         task: Task,
         on_begun: Callable[[], None],
-        on_report: Callable[[Progress | Partial], None],
+        on_report: Callable[[Progress | Partial | Save], None],
     ) -> Done | Failed:
         channel, process = self._begin(run)
         on_begun()
@@ -200,6 +211,9 @@ class TaskRunner:
                     self.close()
                 return report
             on_report(report)
+            if isinstance(report, Save):
+                with contextlib.suppress(Closed):  # it has died since; the next look will say so
+                    channel.send(Saved())
             self._check_wanted()
             watch.check_now_and_then()
 

@@ -2,7 +2,7 @@
 
 Frames on a socket: four bytes of length, big-endian, then JSON of one of the structs.
 Worker to task process: `Run`. Task process to worker: any number of `Progress` and
-`Partial`, then one `Done` or `Failed`. Stands on msgspec alone.
+`Partial`, and `Save`, which the worker answers with `Saved`; then one `Done` or `Failed`. Stands on msgspec alone.
 """
 
 import socket
@@ -33,6 +33,7 @@ class Run(msgspec.Struct, tag="run"):
         parameters: Its parameters, as JSON that fits the task's schema.
         directory: A directory for this run alone, not made yet.
         base: URL of the service as the client knows it, for its own files.
+        state: What the task has kept of its run before this one.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Run(msgspec.Struct, tag="run"):
     parameters: msgspec.Raw
     directory: str
     base: str
+    state: dict[str, Any] = {}
 
 
 class Progress(msgspec.Struct, tag="progress"):
@@ -53,6 +55,16 @@ class Partial(msgspec.Struct, tag="partial"):
 
     values: dict[str, Any]
     files: list[WrittenFile]
+
+
+class Save(msgspec.Struct, tag="save"):
+    """The task's state, to be kept; the task process waits for `Saved`."""
+
+    state: msgspec.Raw
+
+
+class Saved(msgspec.Struct, tag="saved"):
+    """The state is kept."""
 
 
 class Done(msgspec.Struct, tag="done"):
@@ -97,10 +109,11 @@ class Failed(msgspec.Struct, tag="failed"):
     last: bool = False
 
 
-Report = Progress | Partial | Done | Failed
+Report = Progress | Partial | Save | Done | Failed
 
 _encoder = msgspec.json.Encoder()
 decode_run = msgspec.json.Decoder(Run).decode
+decode_saved = msgspec.json.Decoder(Saved).decode
 decode_report = msgspec.json.Decoder(Report).decode
 
 
@@ -125,7 +138,7 @@ class Channel:
             whole, part = divmod(seconds, 1)
             self.socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", int(whole), int(part * 1e6)))
 
-    def send(self, message: Run | Report) -> None:
+    def send(self, message: Run | Saved | Report) -> None:
         """Send one message.
 
         Raises:

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
 from dragon_framework.errors import TaskError
+from dragon_framework.fields import Secret
 
 
 class Nothing(Parameters, frozen=True, kw_only=True):
@@ -308,3 +309,66 @@ def acme_retried(parameters: Name, ctx: TaskContext) -> Answer:
     with Path(parameters.path).open("a") as file:
         file.write(f"{time.time()}\n")
     raise ConnectionResetError
+
+
+class Token(Parameters, frozen=True, kw_only=True):
+    token: Annotated[Secret, Meta(description="A credential.")]
+    path: Annotated[str, Meta(description="File to wait for.")] = ""
+
+
+@task("acme.count_runs", keeps_state=True)
+def acme_count_runs(parameters: Name, ctx: TaskContext) -> Answer:
+    """Count the runs of this task in its state, note it in a file, then wait for a file *path*.go."""
+    runs = ctx.state.load().get("runs", 0) + 1
+    ctx.state.save({"runs": runs, "handle": "canary-handle-8d20"})
+    with Path(parameters.path).open("a") as file:
+        file.write(f"{runs}\n")
+    while not Path(f"{parameters.path}.go").exists():
+        time.sleep(0.01)
+    return Answer(text=f"run {ctx.state.load()['runs']}")
+
+
+@task("acme.fail_first", keeps_state=True)
+def acme_fail_first(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Fail in a way that passes, unless it is told that it has done so."""
+    if not ctx.state.load():
+        ctx.state.save({"failed": True})
+        raise TeapotError
+    return Answer(text="full again")
+
+
+@task("acme.save_much", keeps_state=True)
+def acme_save_much(parameters: Nothing, ctx: TaskContext) -> Answer:
+    """Save more than is kept; return why not."""
+    try:
+        ctx.state.save({"much": "x" * 65_536})
+    except ValueError as error:
+        return Answer(text=str(error))
+    return Answer()
+
+
+class TellingError(TaskError):
+    """It tells what it should not."""
+
+    code = "telling"
+
+
+@task("acme.tell", keeps_state=True)
+def acme_tell(parameters: Token, ctx: TaskContext) -> Answer:
+    """Tell the credential, and one that was got for it, in progress, log and error."""
+    import logging
+
+    ctx.conceal("derived-secret-41")
+    ctx.progress({"with": parameters.token, "to": ["derived-secret-41"]})
+    try:
+        raise ZeroDivisionError(parameters.token)
+    except ZeroDivisionError:
+        logging.getLogger("acme").exception("a library says %s", parameters.token)
+    time.sleep(0.05)
+    raise TellingError(f"https://acme.test/?access={parameters.token} and derived-secret-41")
+
+
+@task("acme.break_telling")
+def acme_break_telling(parameters: Token, ctx: TaskContext) -> Answer:
+    """Break, with the credential in the trace."""
+    raise ZeroDivisionError(parameters.token)
