@@ -1,0 +1,258 @@
+"""Draws a picture, carried by a matrix, into a frame: the one primitive that scenes are made of.
+
+A picture lies on the square from −1 to 1 of a plane, a matrix carries the plane through the
+scene, and the camera of `matrices` sees it. Both shifts between edges and centres of pixels are
+in `_sampling`. Stands on `matrices`, `pictures` and `coverage`.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from dragon_video.film.coverage import Coverage, Point, area, clipped, coverage, cut, span
+from dragon_video.film.frames import Frame, over
+from dragon_video.film.matrices import Matrix, Viewport, projected
+from dragon_video.film.pictures import Picture
+
+__all__ = ["WHOLE", "Part", "Picture", "Plane", "Viewport", "draw"]
+
+Part = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part of a picture, as fractions of its sides."""
+
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+
+NEAR = 0.02
+"""Distance from the camera, in units of the scene, before which nothing is seen."""
+
+_ALL = 0.999  # an alpha of which 8 bits see no difference from 1
+_LEAST_AREA = 0.01  # square pixels of a plane that is seen at all
+_MARGIN = 4  # pixels around the frame that polygons may reach into
+_STILL = 1 / 64  # pixels that a shift may be off to count as a whole number
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One picture of several, and where it is.
+
+    Args:
+        picture: Its number.
+        matrix: Carries the square from −1 to 1.
+        alpha: 0 to 1.
+        part: What of the picture lies on the square.
+    """
+
+    picture: int
+    matrix: Matrix
+    alpha: float = 1.0
+    part: Part = WHOLE
+
+
+def draw(
+    frame: Frame,
+    picture: Picture,
+    matrix: Matrix,
+    viewport: Viewport,
+    *,
+    alpha: float = 1.0,
+    part: Part = WHOLE,
+    smooth: bool = True,
+) -> None:
+    """Draw *picture* over *frame*, in place.
+
+    Args:
+        frame: As large as the viewport.
+        picture: Its sides need not have the ratio of the plane: it is stretched.
+        matrix: Carries the square from −1 to 1 in x and y: model and view in one.
+        viewport: Size and display ratio of the frame.
+        alpha: 0 to 1.
+        part: What of the picture lies on the square.
+        smooth: Whether edges are smooth; else a pixel is covered wholly or not at all, and
+            neighbours join without a seam.
+    """
+    plane = projected(matrix, viewport)
+    polygon = _seen(plane, viewport)
+    if alpha <= 0 or part[0] == part[2] or part[1] == part[3] or len(polygon) < 3 or abs(area(polygon)) < _LEAST_AREA:
+        return
+    left, top = (max(0, math.floor(min(point[axis] for point in polygon))) for axis in (0, 1))
+    right = min(viewport.width, math.ceil(max(point[0] for point in polygon)))
+    bottom = min(viewport.height, math.ceil(max(point[1] for point in polygon)))
+    if left >= right or top >= bottom:
+        return
+    pixels, sampling = _sampling(plane, picture, part, polygon, (left, top))
+    below = frame[top:bottom, left:right]
+    local = [(x - left, y - top) for x, y in polygon]
+    direct = picture.opaque and alpha >= _ALL
+    if _covers(polygon, viewport):
+        if direct:
+            _warp(pixels, sampling, below)
+        else:
+            _lay(below, _warp(pixels, sampling, np.empty_like(below)), picture, alpha)
+    elif _upright(plane, viewport):
+        _draw_upright(below, pixels, sampling, local, picture, alpha, smooth=smooth)
+    else:
+        covered = coverage(local, right - left, bottom - top, smooth=smooth)
+        warped = _warp(pixels, sampling, np.empty_like(below))
+        if direct:
+            _copy_covered(below, warped, covered)
+        else:
+            over(below, _covered(warped, covered), alpha)
+
+
+def _seen(plane: Matrix, viewport: Viewport) -> list[Point]:
+    """Return the part of the plane's square that is before the camera and near the frame, in pixels."""
+    corners: list[Point] = [(-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)]
+    across, up, constant = (float(value) for value in plane[2])
+    distances = [across * x + up * y + constant for x, y in corners]
+    if min(distances) < NEAR:
+        corners = cut(corners, [distance - NEAR for distance in distances])
+    points: list[Point] = []
+    for x, y in corners:
+        wide, high, distance = (float(value) for value in plane @ (x, y, 1.0))
+        points.append((wide / distance, high / distance))
+    return clipped(points, -_MARGIN, -_MARGIN, viewport.width + _MARGIN, viewport.height + _MARGIN)
+
+
+def _covers(polygon: list[Point], viewport: Viewport) -> bool:
+    """Return whether each pixel of the frame is covered: whether a clipped polygon is all of the frame."""
+    slack = 1 / 256
+    sense = math.copysign(1, area(polygon))
+    for index, end in enumerate(polygon):
+        start = polygon[index - 1]
+        run, rise = end[0] - start[0], end[1] - start[1]
+        length = math.hypot(run, rise)
+        for x, y in ((0, 0), (viewport.width, 0), (viewport.width, viewport.height), (0, viewport.height)):
+            if sense * (run * (y - start[1]) - rise * (x - start[0])) < -slack * length:
+                return False
+    return True
+
+
+def _upright(plane: Matrix, viewport: Viewport) -> bool:
+    """Return whether sides of the plane's square stay parallel to those of the frame."""
+    flat = max(abs(plane[2, 0]), abs(plane[2, 1])) < 1e-9 * abs(plane[2, 2])
+    return bool(flat and max(abs(plane[0, 1]), abs(plane[1, 0])) < 1e-6 * abs(plane[2, 2]))
+
+
+def _sampling(
+    plane: Matrix, picture: Picture, part: Part, polygon: list[Point], corner: tuple[int, int]
+) -> tuple[Frame, Matrix]:
+    """Return the copy of *picture* to sample, and the matrix from pixels of a frame to pixels of it.
+
+    Both are counted by the centres of pixels, as OpenCV does. *corner* is the pixel of the frame
+    that is (0, 0).
+    """
+    left, top, right, bottom = part
+    onto_picture = np.array(
+        (
+            ((right - left) / 2, 0, (left + right) / 2),
+            (0, (top - bottom) / 2, (top + bottom) / 2),
+            (0, 0, 1),
+        )
+    )
+    fractions = onto_picture @ np.linalg.inv(plane)  # from the frame's pixels, by edges
+    pixels = picture.sampled(_ratio(fractions, picture, polygon))
+    height, width = pixels.shape[:2]
+    from_centres = np.array(((1, 0, corner[0] + 0.5), (0, 1, corner[1] + 0.5), (0, 0, 1)))
+    to_centres = np.array(((width, 0, -0.5), (0, height, -0.5), (0, 0, 1)))
+    sampling = to_centres @ fractions @ from_centres
+    return pixels, sampling / sampling[2, 2] if abs(sampling[2, 2]) > 1e-12 else sampling
+
+
+def _ratio(fractions: Matrix, picture: Picture, polygon: list[Point]) -> float:
+    """Return how many pixels of the picture fall on one of the frame, in the middle of what is seen.
+
+    It leans to the side that is shrunk most: moiré in a turned plane is worse than blur.
+    """
+    x = sum(point[0] for point in polygon) / len(polygon)
+    y = sum(point[1] for point in polygon) / len(polygon)
+    across, down, weight = fractions @ (x, y, 1.0)
+    jacobian = np.array(
+        (
+            picture.width * (fractions[0, :2] * weight - across * fractions[2, :2]),
+            picture.height * (fractions[1, :2] * weight - down * fractions[2, :2]),
+        )
+    ) / (weight * weight)
+    largest, smallest = (float(value) for value in np.linalg.svd(jacobian, compute_uv=False))
+    return float(largest**0.75 * smallest**0.25)
+
+
+def _warp(pixels: Frame, sampling: Matrix, target: Frame) -> Frame:
+    """Fill *target* with *pixels* sampled by *sampling*; what is outside them continues their border."""
+    size = target.shape[1], target.shape[0]
+    inverse = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    reach = max(size)
+    if max(abs(sampling[2, 0]), abs(sampling[2, 1])) * reach > 1e-6:
+        cv2.warpPerspective(pixels, sampling, size, dst=target, flags=inverse, borderMode=cv2.BORDER_REPLICATE)
+        return target
+    affine = sampling[:2]
+    x, y = round(affine[0, 2]), round(affine[1, 2])
+    whole = abs(affine[0, 2] - x) < _STILL and abs(affine[1, 2] - y) < _STILL
+    inside = 0 <= x <= pixels.shape[1] - size[0] and 0 <= y <= pixels.shape[0] - size[1]
+    if whole and inside and float(np.abs(affine[:, :2] - np.eye(2)).max()) * reach < _STILL:
+        np.copyto(target, pixels[y : y + size[1], x : x + size[0]])
+    else:
+        cv2.warpAffine(pixels, affine, size, dst=target, flags=inverse, borderMode=cv2.BORDER_REPLICATE)
+    return target
+
+
+def _lay(below: Frame, above: Frame, picture: Picture, alpha: float) -> None:
+    """Lay over *below* what covers all of it."""
+    if picture.opaque:
+        cv2.addWeighted(above, alpha, below, 1 - alpha, 0, dst=below)
+    else:
+        over(below, above, alpha if alpha < _ALL else 1)
+
+
+def _draw_upright(
+    below: Frame,
+    pixels: Frame,
+    sampling: Matrix,
+    polygon: list[Point],
+    picture: Picture,
+    alpha: float,
+    *,
+    smooth: bool,
+) -> None:
+    """Draw a rectangle with sides parallel to those of the frame: its edges are whole rows and columns."""
+    height, width = below.shape[:2]
+    xs, ys = zip(*polygon, strict=True)
+    if not smooth:
+        xs, ys = tuple(round(x) for x in xs), tuple(round(y) for y in ys)
+    columns, rows = span(min(xs), max(xs), 0, width), span(min(ys), max(ys), 0, height)
+    partial_columns, partial_rows = np.flatnonzero(columns < 1), np.flatnonzero(rows < 1)
+    if picture.opaque:
+        saved = [(below[row], below[row].astype(np.float32), rows[row]) for row in partial_rows]
+        saved += [(below[:, at], below[:, at].astype(np.float32), columns[at]) for at in partial_columns]
+        if alpha >= _ALL:
+            _warp(pixels, sampling, below)
+        else:
+            _lay(below, _warp(pixels, sampling, np.empty_like(below)), picture, alpha)
+        for strip, old, share in saved:
+            strip[:] = np.round(old + share * (strip - old))
+        return
+    above = _warp(pixels, sampling, np.empty_like(below))
+    for row in partial_rows:
+        above[row] = np.round(above[row] * rows[row])
+    for column in partial_columns:
+        above[:, column] = np.round(above[:, column] * columns[column])
+    over(below, above, alpha if alpha < _ALL else 1)
+
+
+def _copy_covered(below: Frame, above: Frame, covered: Coverage) -> None:
+    """Lay an opaque picture over *below* where it is covered."""
+    edge = covered.rows, covered.columns
+    old = below[edge].astype(np.float32)
+    share = (covered.mask[edge].astype(np.float32) / 255)[:, None]
+    cv2.copyTo(above, covered.mask, below)
+    below[edge] = np.round(old + share * (above[edge] - old)).astype(np.uint8)
+
+
+def _covered(above: Frame, covered: Coverage) -> Frame:
+    """Return *above* with nothing outside what is covered, and less at the edges."""
+    edge = covered.rows, covered.columns
+    share = (covered.mask[edge].astype(np.float32) / 255)[:, None]
+    result: npt.NDArray[np.uint8] = cv2.bitwise_and(above, above, mask=covered.mask).astype(np.uint8, copy=False)
+    result[edge] = np.round(above[edge] * share).astype(np.uint8)
+    return result
