@@ -5,6 +5,7 @@ knows of single elements; the rules between attributes are in `validate`.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dragon_video.film import values as v
@@ -102,7 +103,7 @@ class Element(NamedTuple):
     """
 
     children: frozenset[str] | None = frozenset()
-    attributes: dict[str, Kind] = {}
+    attributes: Mapping[str, Kind] = MappingProxyType({})
     required: tuple[str, ...] = ()
     text: bool = False
     open: bool = False
