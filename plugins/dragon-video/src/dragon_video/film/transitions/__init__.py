@@ -4,46 +4,51 @@ A `Transition` is made once for its element, keeps what does not change, such as
 draws any moment in any order. Stands on `mixing` and `raster`.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
-
-import cv2
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from dragon_video.film.errors import InvalidContentError
-from dragon_video.film.frames import Frame
 from dragon_video.film.matrices import Viewport
 from dragon_video.film.options import Options
+from dragon_video.film.transitions.base import Crossfade, Transition
+from dragon_video.film.transitions.moves import Cube, DualMove, Moves, Over, Strip, Under
+from dragon_video.film.transitions.waves import Swirl, Waterdrop
+from dragon_video.film.transitions.wipes import Circle, Radial, Scan, Scans, Spiral
 
-__all__ = ["TRANSITIONS", "Transition", "transition"]
+__all__ = ["TRANSITIONS", "Transition", "TransitionKind", "transition"]
 
-
-class Transition(Protocol):
-    """Draws from one picture to another."""
-
-    def draw(self, before: Frame, after: Frame, progress: float) -> Frame:
-        """Return the picture at *progress*.
-
-        Args:
-            before: What leaves; as large as the viewport.
-            after: What enters; likewise.
-            progress: 0 shows *before*, 1 shows *after*.
-        """
-        ...
+_DIRECTED = frozenset({"direction"})
+_ORDERED = frozenset({"direction", "drawOrder"})
 
 
-class Crossfade:
-    """One dissolves into the other."""
+class TransitionKind(NamedTuple):
+    """One type of transition.
 
-    def __init__(self, options: Options, viewport: Viewport) -> None:
-        pass
+    Args:
+        make: Makes it of the attributes of its element and the viewport.
+        options: Names of the attributes that it reads.
+    """
 
-    def draw(self, before: Frame, after: Frame, progress: float) -> Frame:
-        return cv2.addWeighted(before, 1 - progress, after, progress, 0)  # type: ignore[return-value]
+    make: type[Transition]
+    options: frozenset[str] = frozenset()
 
 
-TRANSITIONS: Mapping[str, Callable[[Options, Viewport], Transition]] = {
-    "crossfade": Crossfade,
-    "custom": Crossfade,
+TRANSITIONS: Mapping[str, TransitionKind] = {
+    "crossfade": TransitionKind(Crossfade),
+    "waterdrop": TransitionKind(Waterdrop),
+    "circle": TransitionKind(Circle),
+    "radial": TransitionKind(Radial),
+    "swirl": TransitionKind(Swirl),
+    "strip": TransitionKind(Strip),
+    "scan": TransitionKind(Scan, _DIRECTED),
+    "scans": TransitionKind(Scans, _DIRECTED),
+    "move": TransitionKind(Moves, _ORDERED | {"angle", "rotCenter"}),
+    "over": TransitionKind(Over, _ORDERED),
+    "under": TransitionKind(Under, _ORDERED),
+    "cube": TransitionKind(Cube, _ORDERED | {"rotCenter", "depthEnable"}),
+    "spiral": TransitionKind(Spiral, _DIRECTED),
+    "dualmove": TransitionKind(DualMove, _ORDERED | {"directions", "angles", "rotCenters", "angle", "rotCenter"}),
+    "custom": TransitionKind(Crossfade),  # it held a template of the original service
 }
 
 
@@ -51,15 +56,14 @@ def transition(kind: str, options: Options, viewport: Viewport) -> Transition:
     """Return the transition called *kind*.
 
     Args:
-        kind: One of `TRANSITIONS`. `custom`, which held a template of the original service, is a
-            crossfade.
-        options: Attributes of the element.
+        kind: One of `TRANSITIONS`.
+        options: Attributes of the element; each kind names those that it reads.
         viewport: Of the frames.
 
     Raises:
         InvalidContentError: If there is none, or an option has no meaning.
     """
-    make = TRANSITIONS.get(kind)
-    if make is None:
+    known = TRANSITIONS.get(kind)
+    if known is None:
         raise InvalidContentError(f"transition is {kind!r}; expected one of {', '.join(TRANSITIONS)}")
-    return make(options, viewport)
+    return known.make(options, viewport)
