@@ -7,11 +7,11 @@ values and the `Moment`.
 
 from collections.abc import Mapping
 
-from dragon_video.film.filters import blurs, colours, groups, opacity
+from dragon_video.film.filters import blurs, colours, groups, mattes, opacity, shapes
 from dragon_video.film.filters.kinds import DIRECTIONS, Colour, FilterKind, Moment, Parameter
 
 FILTERS: Mapping[str, FilterKind] = {
-    kind.name: kind for family in (opacity, blurs, colours, groups) for kind in family.KINDS
+    kind.name: kind for family in (opacity, blurs, colours, shapes, mattes, groups) for kind in family.KINDS
 }
 """Every kind that draws, by its `type`."""
 

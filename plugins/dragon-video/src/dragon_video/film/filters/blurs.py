@@ -8,15 +8,19 @@ import math
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from dragon_video.film.filters.kinds import FilterKind, Moment, Parameter, Values
-from dragon_video.film.filters.pixels import mixed, resized
+from dragon_video.film.filters.pixels import as_bytes, mixed, reduced
 from dragon_video.film.frames import Frame
 
 GREATEST_WIDTH = 4096
 """Pixels: a box is no wider, whatever is asked for; the border would fill it anyway."""
 
-FINE_SIGMA = 4.0
+SHORT_BOX = 7
+"""Pixels up to which one short kernel is quicker than two boxes."""
+
+FINE_SIGMA = 3.0
 """Pixels of sigma above which a Gaussian is drawn on a smaller picture."""
 
 
@@ -29,29 +33,37 @@ def box(picture: Frame, across: float, down: float) -> Frame:
             in part, so that a width that changes slowly makes no steps.
         down: Height of the box in pixels, likewise.
     """
-    return _box(_box(picture, across, vertical=False), down, vertical=True)
-
-
-def _box(picture: Frame, width: float, *, vertical: bool) -> Frame:
-    width = min(width, GREATEST_WIDTH)
-    if not width > 1:
+    across, down = (min(max(side, 1.0), GREATEST_WIDTH) for side in (across, down))
+    if across == down == 1:
         return picture
-    inner = int((width - 1) // 2) * 2 + 1  # odd: the pixel itself is in the middle
-    if inner < 9:  # a short kernel at once is quicker than two boxes
-        kernel = np.ones((inner + 2, 1))
-        kernel[0] = kernel[-1] = (width - inner) / 2
-        kernel /= width
-        one = np.ones((1, 1))
-        across, down = (one, kernel) if vertical else (kernel, one)
-        return cv2.sepFilter2D(picture, -1, across, down, borderType=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
-    # The kernel with part f of two more pixels is a mix of the boxes of `inner` and `inner + 2` pixels.
+    if max(across, down) <= SHORT_BOX:
+        rows, columns = _weights(across), _weights(down)
+        return as_bytes(cv2.sepFilter2D(picture, -1, rows, columns, borderType=cv2.BORDER_REPLICATE))
+    if across != down and across > 1 and down > 1:
+        return box(box(picture, across, 1), 1, down)
+    # With a part of its outermost pixels a box is a mix of the boxes of the odd widths beside it: exactly so along
+    # one axis; along both, but for the corners.
+    width = max(across, down)
+    inner = _inner(width)
     share = (width - inner) / 2 * (inner + 2) / width
-    small, large = ((1, size) if vertical else (size, 1) for size in (inner, inner + 2))
-    first = cv2.blur(picture, small, borderType=cv2.BORDER_REPLICATE)
+    small, large = ((side if across > 1 else 1, side if down > 1 else 1) for side in (inner, inner + 2))
+    first = as_bytes(cv2.blur(picture, small, borderType=cv2.BORDER_REPLICATE))
     if share < 1 / 512:
-        return first.astype(np.uint8, copy=False)
-    second = cv2.blur(picture, large, borderType=cv2.BORDER_REPLICATE)
-    return mixed(first.astype(np.uint8, copy=False), second.astype(np.uint8, copy=False), share)
+        return first
+    return mixed(first, as_bytes(cv2.blur(picture, large, borderType=cv2.BORDER_REPLICATE)), share)
+
+
+def _inner(width: float) -> int:
+    """Return how many pixels a box of that width covers in whole: odd, for the pixel itself is in the middle."""
+    return int((width - 1) // 2) * 2 + 1
+
+
+def _weights(width: float) -> npt.NDArray[np.float64]:
+    """Return what each pixel has in a box of that width."""
+    inner = _inner(width)
+    weights = np.ones(inner + 2)
+    weights[0] = weights[-1] = (width - inner) / 2
+    return weights / width
 
 
 def gaussian(picture: Frame, across: float, down: float) -> Frame:
@@ -71,17 +83,19 @@ def gaussian(picture: Frame, across: float, down: float) -> Frame:
     by_x, by_y = _reduction(across, width), _reduction(down, height)
     small = _padded(picture, by_x, by_y)
     full = small.shape[:2]
-    small = resized(small, full[1] // by_x, full[0] // by_y)
+    small = reduced(small, by_x, by_y)
     left_x, left_y = _left(across, by_x), _left(down, by_y)
     if left_x > 0.15 or left_y > 0.15:
         # OpenCV takes a sigma of 0 to be asked for by the size of the kernel, which is 1 here.
         size_x, size_y = (1 if left <= 0.15 else 2 * math.ceil(3 * left) + 1 for left in (left_x, left_y))
-        small = cv2.GaussianBlur(
-            small, (size_x, size_y), max(left_x, 0.01), sigmaY=max(left_y, 0.01), borderType=cv2.BORDER_REPLICATE
-        ).astype(np.uint8, copy=False)
+        small = as_bytes(
+            cv2.GaussianBlur(
+                small, (size_x, size_y), max(left_x, 0.01), sigmaY=max(left_y, 0.01), borderType=cv2.BORDER_REPLICATE
+            )
+        )
     if by_x == by_y == 1:
         return small
-    large: Frame = cv2.resize(small, (full[1], full[0]), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    large = as_bytes(cv2.resize(small, (full[1], full[0]), interpolation=cv2.INTER_LINEAR))
     return large if full == (height, width) else np.ascontiguousarray(large[:height, :width])
 
 
@@ -103,8 +117,7 @@ def _padded(picture: Frame, by_x: int, by_y: int) -> Frame:
     right, bottom = -width % by_x, -height % by_y
     if not right and not bottom:
         return picture
-    padded = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
-    return padded.astype(np.uint8, copy=False)
+    return as_bytes(cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_REPLICATE))
 
 
 def _widths(picture: Frame, values: Values, moment: Moment) -> tuple[float, float]:

@@ -62,7 +62,7 @@ class Moment:
     def pixel_ratio(self, picture: Frame) -> float:
         """Return how wide a pixel of *picture* is shown, in its heights: 1 for square ones."""
         height, width = picture.shape[:2]
-        return self.aspect * height / width if self.rendered else 1.0
+        return round(self.aspect * height / width, 9) if self.rendered else 1.0  # 16 / 9 is no exact number
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Parameter:
             return f"expected a {self.type}, got {value!r}"
         low, high = (0, 255) if self.type in {"colour", "matrix"} else (self.low, self.high)
         for number in numbers:
-            if not ((low is None or number >= low) and (high is None or number <= high)) or abs(number) > 1e9:
+            if not ((low is None or number >= low) and (high is None or number <= high)) or not abs(number) <= 1e9:
                 return f"expected {_span(low, high)}, got {number:g}"
         return None
 
