@@ -1,33 +1,21 @@
 """How much of each pixel a polygon covers: what makes edges smooth, and their motion with them.
 
-Stands on numpy and OpenCV alone.
+Stands on numpy alone.
 """
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 Point = tuple[float, float]
 
-_SHIFT = 4  # bits of a pixel in OpenCV's polygons
+Span = tuple[float, float]
 
+Mask = npt.NDArray[np.uint8]
 
-class Coverage(NamedTuple):
-    """What a polygon covers of a grid of pixels.
-
-    Args:
-        mask: uint8 (height, width): 0 outside, 255 inside.
-        rows: Of the pixels that an edge runs through, or near; some may be named twice.
-        columns: As *rows*.
-    """
-
-    mask: npt.NDArray[np.uint8]
-    rows: npt.NDArray[np.intp]
-    columns: npt.NDArray[np.intp]
+_TOUCH = 1e-6  # pixels
 
 
 def clipped(polygon: Sequence[Point], left: float, top: float, right: float, bottom: float) -> list[Point]:
@@ -66,57 +54,49 @@ def span(start: float, end: float, first: int, count: int) -> npt.NDArray[np.flo
     return shares
 
 
-def coverage(polygon: Sequence[Point], width: int, height: int, *, smooth: bool = True) -> Coverage:
+def spans(polygon: Sequence[Point], top: float, bottom: float) -> tuple[Span, Span]:
+    """Return what a convex polygon reaches between two lines, and what it covers of all that is between them.
+
+    Returns:
+        Left and right ends in pixels; the second is empty where the left is not below the right.
+    """
+    below = cut(polygon, [y - top for _, y in polygon])
+    band = cut(below, [bottom - y for _, y in below])
+    if len(band) < 3:
+        return (0.0, 0.0), (0.0, 0.0)
+    xs = [x for x, _ in band]
+    lines = [[x for x, y in band if abs(y - line) < _TOUCH] for line in (top, bottom)]
+    if not all(lines):  # it ends before the line
+        return (min(xs), max(xs)), (0.0, 0.0)
+    return (min(xs), max(xs)), (max(min(line) for line in lines), min(max(line) for line in lines))
+
+
+def coverage(polygon: Sequence[Point], width: int, height: int, *, smooth: bool = True) -> Mask:
     """Return what a convex polygon covers of a grid of pixels.
 
     Args:
-        polygon: Corners in pixels from the left and top edge of the grid; at most some
-            thousand pixels outside it.
+        polygon: Corners in pixels from the left and top edge of the grid.
         width: Of the grid, in pixels.
         height: As *width*.
         smooth: Whether a pixel at an edge counts in part: as much as of its diagonal across the
             edge, so that the sum along an edge is its area. If not, it counts where its centre is inside.
-    """
-    mask = np.zeros((height, width), np.uint8)
-    corners = np.round((np.asarray(polygon) - 0.5) * (1 << _SHIFT)).astype(np.int32)
-    cv2.fillConvexPoly(mask, corners, 255, cv2.LINE_8, _SHIFT)
-    cv2.polylines(mask, [corners], isClosed=True, color=255, thickness=2, lineType=cv2.LINE_8, shift=_SHIFT)
-    sense = math.copysign(1, area(polygon))
-    rows: list[npt.NDArray[np.intp]] = []
-    columns: list[npt.NDArray[np.intp]] = []
-    for index, end in enumerate(polygon):
-        start = polygon[index - 1]
-        if abs(end[0] - start[0]) >= abs(end[1] - start[1]):
-            along, across, inside = _near(start, end, width, height)
-        else:
-            across, along, inside = _near(start[::-1], end[::-1], height, width)
-            inside = -inside
-        inside *= sense
-        share = np.clip(inside + 0.5, 0, 1) if smooth else (inside >= 0)
-        mask[across, along] = np.round(mask[across, along] * share)
-        rows.append(across)
-        columns.append(along)
-    return Coverage(mask, np.concatenate(rows), np.concatenate(columns))
-
-
-def _near(
-    start: Point, end: Point, length: int, breadth: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
-    """Return the pixels within two of a line that runs more along the first axis than along the second.
 
     Returns:
-        Their places on the first axis, on the second, and how far they are from the line,
-        positive to the left of it where the second axis points up: a pixel that touches it is at ±0.5.
+        (height, width), 0 outside to 255 inside.
     """
-    run, rise = end[0] - start[0], end[1] - start[1]
-    first = max(0, math.floor(min(start[0], end[0])) - 2)
-    last = min(length, math.ceil(max(start[0], end[0])) + 2)
-    along = np.arange(first, max(first, last))
-    if not run:
-        along = along[:0]
-        run = 1.0
-    line = start[1] + (along + 0.5 - start[0]) * (rise / run)
-    across = np.floor(line).astype(np.intp)[:, None] + np.arange(-2, 3)
-    distance = (across + 0.5 - line[:, None]) * (run / (abs(run) + abs(rise)))
-    valid = (across >= 0) & (across < breadth)
-    return np.broadcast_to(along[:, None], across.shape)[valid], across[valid], distance[valid]
+    sense = math.copysign(1, area(polygon))
+    inside = np.full((height, width), np.inf, np.float32)
+    columns, rows = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in (width, height))
+    for index, end in enumerate(polygon):
+        start = polygon[index - 1]
+        run, rise = end[0] - start[0], end[1] - start[1]
+        breadth = abs(run) + abs(rise)  # of a pixel as seen along the edge, times the edge's length
+        if not breadth:
+            continue
+        across = np.float32(sense * run / breadth) * (rows - np.float32(start[1]))
+        along = np.float32(sense * rise / breadth) * (columns - np.float32(start[0]))
+        np.minimum(inside, across[:, None] - along, out=inside)
+    if not smooth:
+        return np.where(inside >= 0, np.uint8(255), np.uint8(0))
+    inside += np.float32(0.5)
+    return (np.clip(inside, 0, 1, out=inside) * np.float32(255) + np.float32(0.5)).astype(np.uint8)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from dragon_video.film.coverage import Coverage, Point, area, clipped, coverage, cut, span
+from dragon_video.film.coverage import Point, area, clipped, coverage, cut, span, spans
 from dragon_video.film.frames import Frame, over
 from dragon_video.film.matrices import Matrix, Viewport, projected
 from dragon_video.film.pictures import Picture
@@ -30,6 +30,8 @@ NEAR = 0.02
 _ALL = 0.999  # an alpha of which 8 bits see no difference from 1
 _LEAST_AREA = 0.01  # square pixels of a plane that is seen at all
 _MARGIN = 4  # pixels around the frame that polygons may reach into
+_BAND = 64  # rows drawn at once of what has edges at any angle
+_SMALL = 32_000  # pixels for which further bands cost more than they spare
 _STILL = 1 / 64  # pixels that a shift may be off to count as a whole number
 
 
@@ -93,12 +95,10 @@ def draw(
     elif _upright(plane, viewport):
         _draw_upright(below, pixels, sampling, local, picture, alpha, smooth=smooth)
     else:
-        covered = coverage(local, right - left, bottom - top, smooth=smooth)
-        warped = _warp(pixels, sampling, np.empty_like(below))
-        if direct:
-            _copy_covered(below, warped, covered)
-        else:
-            over(below, _covered(warped, covered), alpha)
+        rows = max(_BAND, _SMALL // (right - left))
+        for first in range(0, bottom - top, rows):
+            band = first, min(first + rows, bottom - top)
+            _draw_band(below, pixels, sampling, local, picture, alpha, band, smooth=smooth)
 
 
 def _seen(plane: Matrix, viewport: Viewport) -> list[Point]:
@@ -167,15 +167,15 @@ def _ratio(fractions: Matrix, picture: Picture, polygon: list[Point]) -> float:
     """
     x = sum(point[0] for point in polygon) / len(polygon)
     y = sum(point[1] for point in polygon) / len(polygon)
-    across, down, weight = fractions @ (x, y, 1.0)
-    jacobian = np.array(
-        (
-            picture.width * (fractions[0, :2] * weight - across * fractions[2, :2]),
-            picture.height * (fractions[1, :2] * weight - down * fractions[2, :2]),
-        )
-    ) / (weight * weight)
-    largest, smallest = (float(value) for value in np.linalg.svd(jacobian, compute_uv=False))
-    return float(largest**0.75 * smallest**0.25)
+    (xx, xy, x1), (yx, yy, y1), (wx, wy, w1) = fractions.tolist()
+    weight = wx * x + wy * y + w1
+    u, v = (xx * x + xy * y + x1) / weight, (yx * x + yy * y + y1) / weight
+    # The derivatives of u and v, and of them the product and the larger of the singular values.
+    wide, high = picture.width / weight, picture.height / weight
+    ux, uy, vx, vy = (xx - u * wx) * wide, (xy - u * wy) * wide, (yx - v * wx) * high, (yy - v * wy) * high
+    squares, product = ux * ux + uy * uy + vx * vx + vy * vy, abs(ux * vy - uy * vx)
+    largest = (squares + math.sqrt(max(squares * squares - 4 * product * product, 0.0))) / 2
+    return float((product * largest) ** 0.25)
 
 
 def _warp(pixels: Frame, sampling: Matrix, target: Frame) -> Frame:
@@ -271,19 +271,41 @@ def _draw_upright(
     over(below, above, alpha if alpha < _ALL else 1)
 
 
-def _copy_covered(below: Frame, above: Frame, covered: Coverage) -> None:
-    """Lay an opaque picture over *below* where it is covered."""
-    edge = covered.rows, covered.columns
-    old = below[edge].astype(np.float32)
-    share = (covered.mask[edge].astype(np.float32) / 255)[:, None]
-    cv2.copyTo(above, covered.mask, below)
-    below[edge] = np.round(old + share * (above[edge] - old)).astype(np.uint8)
-
-
-def _covered(above: Frame, covered: Coverage) -> Frame:
-    """Return *above* with nothing outside what is covered, and less at the edges."""
-    edge = covered.rows, covered.columns
-    share = (covered.mask[edge].astype(np.float32) / 255)[:, None]
-    result: npt.NDArray[np.uint8] = cv2.bitwise_and(above, above, mask=covered.mask).astype(np.uint8, copy=False)
-    result[edge] = np.round(above[edge] * share).astype(np.uint8)
-    return result
+def _draw_band(  # noqa: PLR0917 - what `draw` found out
+    below: Frame,
+    pixels: Frame,
+    sampling: Matrix,
+    polygon: list[Point],
+    picture: Picture,
+    alpha: float,
+    rows: tuple[int, int],
+    *,
+    smooth: bool,
+) -> None:
+    """Draw some rows of what has edges at any angle; most pixels of a band are inside, without a look at the edges."""
+    first, last = rows
+    outer, inner = spans(polygon, first, last)
+    left, right = max(0, math.floor(outer[0] - 1)), min(below.shape[1], math.ceil(outer[1] + 1))
+    if left >= right:
+        return
+    offset = np.array(((1, 0, left), (0, 1, first), (0, 0, 1)))
+    below = below[first:last, left:right]
+    above = _warp(pixels, sampling @ offset, np.empty_like(below))
+    inside = math.ceil(inner[0] + 1) - left, math.floor(inner[1] - 1) - left
+    if inside[0] >= inside[1]:
+        sides = [(0, right - left)]
+    else:
+        sides = [side for side in ((0, inside[0]), (inside[1], right - left)) if side[0] < side[1]]
+    direct = picture.opaque and alpha >= _ALL
+    if direct and inside[0] < inside[1]:
+        below[:, inside[0] : inside[1]] = above[:, inside[0] : inside[1]]
+    for start, end in sides:
+        local = [(x - left - start, y - first) for x, y in polygon]
+        weight = cv2.merge((coverage(local, end - start, last - first, smooth=smooth),) * 4)
+        part, under = above[:, start:end], below[:, start:end]
+        cv2.multiply(part, weight, part, 1 / 255)
+        if direct:
+            cv2.multiply(under, cv2.bitwise_not(weight), under, 1 / 255)
+            cv2.add(under, part, under)
+    if not direct:
+        over(below, above, alpha if alpha < _ALL else 1)

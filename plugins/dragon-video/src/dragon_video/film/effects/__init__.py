@@ -5,12 +5,14 @@ An effect is a pure function to planes, far ones first; the renderer draws them.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from dragon_video.film.effects import still
+from dragon_video.film.effects import pieces, visits, whole
 from dragon_video.film.effects.shapes import Draw, Shot
 from dragon_video.film.errors import InvalidContentError
-from dragon_video.film.options import Options
+from dragon_video.film.matrices import Matrix, scale, translate
+from dragon_video.film.options import Options, choice, flag
 from dragon_video.film.raster import Plane
 
 __all__ = ["EFFECTS", "Effect", "planes"]
@@ -30,10 +32,24 @@ class Effect(NamedTuple):
     options: frozenset[str]
 
 
+_COMMON = frozenset({"adapter", "cameramove", "depthEnable"})
+
 EFFECTS: Mapping[str, Effect] = {
-    "none": Effect(still.none, 1, frozenset({"adapter"})),
-    "kenburns": Effect(still.kenburns, 1, frozenset({"adapter", "direction"})),
+    "none": Effect(whole.none, 1, _COMMON),
+    "kenburns": Effect(whole.kenburns, 1, _COMMON | {"direction"}),
+    "panel": Effect(pieces.panel, 1, _COMMON),
+    "flower": Effect(pieces.flower, 1, _COMMON),
+    "explode": Effect(pieces.explode, 1, _COMMON),
+    "slice": Effect(pieces.slices, 1, _COMMON),
+    "rectangles": Effect(pieces.rectangles, 1, _COMMON | {"filterType"}),
+    "diving": Effect(visits.diving, 100, _COMMON),
+    "rotator": Effect(visits.rotator, 100, _COMMON | {"direction"}),
+    "sliding": Effect(visits.sliding, 100, _COMMON | {"direction"}),
+    "square": Effect(visits.square, 100, _COMMON),
 }
+
+_CAMERA_MOVES = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, 1.0), "down": (0.0, -1.0)}
+_CAMERA_PATH = 0.04  # of half the frame, to each side
 
 
 def planes(
@@ -60,4 +76,16 @@ def planes(
         expected = "1 picture" if known.most == 1 else f"1 to {known.most} pictures"
         raise InvalidContentError(f"the effect {effect} takes {expected}, got {len(ratios)}")
     shot = Shot(tuple(ratios), aspect, min(max(progress, 0.0), 1.0), max(seconds, 0.0), options)
-    return known.draw(shot)
+    drawn = known.draw(shot)
+    if flag(options, "depthEnable", default=True):
+        drawn.sort(key=lambda plane: round(float(plane.matrix[2, 3]), 9))
+    if options.get("cameramove") is None:
+        return drawn
+    camera = _moved(choice(options, "cameramove", "left", tuple(_CAMERA_MOVES)), shot)
+    return [replace(plane, matrix=camera @ plane.matrix) for plane in drawn]
+
+
+def _moved(way: str, shot: Shot) -> Matrix:
+    """Return the scene as a camera sees it that moves that way; all is enlarged a little, so that no border shows."""
+    x, y = (step * _CAMERA_PATH * (1 - 2 * shot.progress) for step in _CAMERA_MOVES[way])
+    return translate(x * shot.aspect, y) @ scale(1 + _CAMERA_PATH, 1 + _CAMERA_PATH)
