@@ -41,7 +41,7 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt Makefile $(PLUGINS:%=%/pyproject.toml) $(CLIENTS:%=%/pyproject.toml)
 	@if [ -z "$(PYTHON)" ]; then echo "Dragon needs Python 3.11 or newer; none was found. Name one: make PYTHON=/path/to/python" >&2; exit 1; fi
 	@if [ ! -x $(BIN)/python ]; then echo "+ $(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); fi
-	$(BIN)/python -m pip install --quiet -c constraints.txt pip editables hatchling
+	$(BIN)/python -m pip install --quiet -c constraints.txt pip editables hatchling setuptools
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-build-isolation --group dev -e . $(PLUGINS:%=-e %) $(CLIENTS:%=-e %)
 	@touch $@
 
