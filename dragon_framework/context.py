@@ -14,13 +14,17 @@ from typing import IO, Any, Protocol
 import msgspec
 
 from dragon_framework.concealing import Concealer
-from dragon_framework.errors import TaskCancelledError, TaskLimitError
+from dragon_framework.errors import TaskCancelledError, TaskLimitError, UnknownTaskError
 from dragon_framework.media_types import media_type_of
 from dragon_framework.sources import Sources
-from dragon_framework.tasks import STATE_BYTES, Origin, Task, TaskState
-from dragon_framework.validation import check_output
+from dragon_framework.tasks import STATE_BYTES, Inner, Origin, Task, TaskState
+from dragon_framework.validation import check_output, convert_parameters
 
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]{1,8}){1,2}")
+
+
+Others = Callable[[str], tuple[Task, Any]]
+"""Finds another installed task and its plugin's settings by the task's name; raises `UnknownTaskError`."""
 
 
 class WrittenFile(msgspec.Struct, frozen=True):
@@ -105,11 +109,12 @@ class RunContext:
         reporter: Takes progress and partial results.
         settings: The plugin's settings.
         is_cancelled: Tells whether the client has cancelled the task.
+        others: Finds the tasks that this one may run; without it there are none.
         state: What the task keeps over the death of a worker.
         concealer: Knows the run's credentials; told of more by `conceal`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a run is made of
         self,
         task: Task,
         directory: Path,
@@ -120,6 +125,7 @@ class RunContext:
         is_cancelled: Callable[[], bool] = lambda: False,
         state: TaskState | None = None,
         concealer: Concealer | None = None,
+        others: Others | None = None,
     ) -> None:
         self.task_name = task.name
         self.settings = settings
@@ -135,6 +141,8 @@ class RunContext:
         self._handed_over: set[str] = set()
         self._opened: list[IO[bytes] | Generator[Path, None, None]] = []
         self._origins: dict[Path, Origin] = {}
+        self._others = others
+        self._inner_runs = 0
 
     @property
     def cancelled(self) -> bool:
@@ -197,6 +205,26 @@ class RunContext:
         path = self._made("outputs") / f"{name}{suffix}"
         self._written[name] = WrittenFile(name, path.name, str(path), media_type)
         return path
+
+    def run(self, task_name: str, **parameters: Any) -> Inner:
+        """Run another installed task inside this one, and return its result."""
+        self.check()
+        if self._others is None:
+            raise UnknownTaskError(task_name)
+        task, settings = self._others(task_name)
+        self._inner_runs += 1
+        inner = RunContext(
+            task,
+            self._made("inner") / str(self._inner_runs),
+            self._sources,
+            reporter=SilentReporter(),
+            settings=settings,
+            is_cancelled=self._is_cancelled,
+            concealer=self._concealer,
+            others=self._others,
+        )
+        values, files = run_in_context(task, convert_parameters(task, parameters), inner)
+        return Inner(values, {file.name: Path(file.path) for file in files})
 
     def progress(self, value: Any) -> None:
         """Show *value* as the task's progress."""

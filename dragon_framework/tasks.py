@@ -15,7 +15,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Protocol, get_type_hints, runtime_checkable
+from typing import IO, Any, NamedTuple, Protocol, get_type_hints, runtime_checkable
 
 import msgspec
 
@@ -56,6 +56,18 @@ class OutputFile(msgspec.Struct, frozen=True):
     description: str = ""
     media_types: tuple[str, ...] = ()
     optional: bool = False
+
+
+class Inner(NamedTuple):
+    """The result of a task that another one ran.
+
+    Args:
+        values: Its output values, by name.
+        files: Paths of its output files, by name; gone after the run.
+    """
+
+    values: dict[str, Any]
+    files: dict[str, Path]
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -201,6 +213,23 @@ class TaskContext(Protocol):
             name: Name declared by `@task(files=...)`.
             suffix: Ending of the file's name with its dot, such as `.jpg`.
             media_type: Its media type; guessed from the suffix if left out.
+        """
+        ...
+
+    def run(self, task_name: str, **parameters: Any) -> "Inner":
+        """Run another installed task inside this one, and return its result.
+
+        It runs here, within this run's limits, and is cancelled with it; its progress is not shown. No plugin should
+        need another: say what to install if there is none.
+
+        Args:
+            task_name: Such as `audio.tts`.
+            **parameters: Its parameters.
+
+        Raises:
+            UnknownTaskError: If no such task is installed here.
+            InvalidParametersError: If the parameters are wrong.
+            TaskError: What that task raises.
         """
         ...
 

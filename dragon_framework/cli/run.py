@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="dragon-run-", ignore_cleanup_errors=True) as directory:
         try:
             with interrupt:
-                result, files = _run(task, values, settings, Path(directory), interrupt)
+                result, files = _run(registry, task, values, settings, Path(directory), interrupt=interrupt)
         except SettingsError:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever a task raises is told in one form
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run(
-    task: Any, values: dict[str, Any], settings: Any, directory: Path, interrupt: "Interrupt"
+    registry: Any, task: Any, values: dict[str, Any], settings: Any, directory: Path, *, interrupt: "Interrupt"
 ) -> "tuple[dict[str, Any], list[WrittenFile]]":
     """Run *task* and return its whole result without files, and all its files."""
     from dragon_framework.context import RunContext, plugin_settings, run_in_context
@@ -109,6 +109,10 @@ def _run(
         raise InvalidParametersError(task.name, wrong)
     parameters = convert_parameters(task, values, strict=False)
 
+    def other(name: str) -> tuple[Any, Any]:
+        found = registry.get(name)
+        return found, plugin_settings(found, settings.plugins, os.environ)
+
     reporter = _Reporter(task.name)
     sources = Sources(settings.sources, cache_directory=None, allow=settings.allow_source, local_files=True)
     ctx = RunContext(
@@ -118,6 +122,7 @@ def _run(
         reporter=reporter,
         settings=plugin_settings(task, settings.plugins, os.environ),
         is_cancelled=lambda: bool(interrupt.number),
+        others=other,
     )
     try:
         with _stdout_to_stderr():

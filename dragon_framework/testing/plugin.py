@@ -67,12 +67,17 @@ def run_task(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TaskRun]
         from dragon_framework.tasks import Task
         from dragon_framework.validation import convert_parameters
 
+        def other(name: str) -> tuple[Task, Any]:
+            found = load_registry().get(name)
+            return found, plugin_settings(found, {}, os.environ)
+
         if not isinstance(task, Task):
             task = load_registry().get(task)
         directory = tmp_path_factory.mktemp("run")
         sources = Sources(SourcesSettings(), cache_directory=None, allow=("127.0.0.0/8", "::1/128"), local_files=True)
         reporter = SilentReporter()
-        ctx = RunContext(task, directory, sources, reporter=reporter, settings=plugin_settings(task, {}, os.environ))
+        settings = plugin_settings(task, {}, os.environ)
+        ctx = RunContext(task, directory, sources, reporter=reporter, settings=settings, others=other)
         try:
             values, files = run_in_context(task, convert_parameters(task, parameters), ctx)
         finally:

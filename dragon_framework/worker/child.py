@@ -146,6 +146,7 @@ class TaskProcess:
                 is_cancelled=lambda: self._cancelled,
                 state=RunState(run.state, self._keep),
                 concealer=conceal,
+                others=lambda name: (self._registry.get(name), self._plugin_settings.get(name)),
             )
             values, files = run_in_context(task, parameters, ctx)
             tidy = not os.path.exists(run.directory)  # noqa: PTH110  # for every task

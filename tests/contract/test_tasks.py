@@ -21,7 +21,6 @@ REFERENCE: dict[str, dict[str, Any]] = {
 }
 
 MISSING = {
-    "video.create",
     "video.upload.fb",
     "video.upload.vimeo",
     "video.upload.youtube",

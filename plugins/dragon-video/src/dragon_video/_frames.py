@@ -96,6 +96,8 @@ class FrameReader:
             return False
         if self._next is not None and seconds < self.time_of(self._next) - EPSILON_SECONDS:
             return True
+        if seconds - here <= WHOLE_SECONDS:  # a seek would cost more, even to a key picture
+            return True
         if self._keys:
             key = max((key for key in self._keys if key <= seconds + EPSILON_SECONDS), default=0.0)
             return key <= here + EPSILON_SECONDS

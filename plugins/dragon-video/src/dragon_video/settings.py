@@ -35,3 +35,16 @@ class VideoSettings(Struct, frozen=True, kw_only=True):
     map_attribution: Annotated[
         str, Meta(description="Who made the map tiles, as their licence asks; written in the corner of each map.")
     ] = ""
+
+    film_seconds: Annotated[
+        float, Meta(gt=0, le=360_000, description="Longest film that `video.create` makes, in seconds.")
+    ] = 7200.0
+
+    film_processes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=256,
+            description="Processes that draw one film side by side; 0 for as many as there are processors.",
+        ),
+    ] = 0

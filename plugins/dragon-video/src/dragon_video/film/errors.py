@@ -74,7 +74,16 @@ class InvalidImageError(FilmError):
 
 
 class CouldNotDownloadError(FilmError):
-    """A picture, video, sound or font cannot be fetched."""
+    """A picture, video, sound or font cannot be fetched.
+
+    Args:
+        problems: What cannot be fetched, and why.
+        transient: Whether all of it may be there later.
+    """
 
     code = "could_not_download"
     name = "CouldNotDownloadError"
+
+    def __init__(self, problems: str | Sequence[Problem | str], *, transient: bool = False) -> None:
+        super().__init__(problems)
+        self.transient = transient  # type: ignore[misc]  # narrows the class's answer

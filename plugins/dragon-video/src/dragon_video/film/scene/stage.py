@@ -1,0 +1,166 @@
+"""What painters paint on, and what they share: the canvas, the clock, the pictures and videos that are open.
+
+Stands on `raster`, `stills` and `reels`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from dragon_video.film.assets import Asset
+from dragon_video.film.durations import Timed
+from dragon_video.film.fonts import Fonts
+from dragon_video.film.frames import Frame, blank, over
+from dragon_video.film.matrices import Matrix, Viewport, identity
+from dragon_video.film.reels import Reel
+from dragon_video.film.stills import Stills
+
+
+@dataclass(slots=True)
+class Canvas:
+    """A frame that is painted on.
+
+    Args:
+        frame: What is there so far.
+        viewport: Its size and display ratio.
+        view: What the cameras make of the scene.
+        bare: Whether it is black and opaque, with nothing painted yet.
+    """
+
+    frame: Frame
+    viewport: Viewport
+    view: Matrix = field(default_factory=identity)
+    bare: bool = False
+
+    def layer(self, *, bare: bool = False) -> "Canvas":
+        """Return a canvas of the same size and view: transparent, or black."""
+        frame = blank(self.viewport.width, self.viewport.height)
+        if bare:
+            frame[:, :, 3] = 255
+        return Canvas(frame, self.viewport, self.view, bare=bare)
+
+    def add(self, frame: Frame, alpha: float = 1.0) -> None:
+        """Lay a frame of the same size over what is there."""
+        over(self.frame, frame, alpha)
+        self.bare = False
+
+    def replace(self, frame: Frame) -> None:
+        """Take an opaque frame in place of what is there."""
+        np.copyto(self.frame, frame)
+        self.bare = False
+
+
+@dataclass(slots=True)
+class Clock:
+    """When something is on screen.
+
+    Args:
+        start: In seconds of the film.
+        duration: In seconds.
+        first: Number of the first frame.
+        last: Number of the frame after the last one.
+    """
+
+    start: float
+    duration: float
+    first: int
+    last: int
+
+    def on(self, frame: int) -> bool:
+        """Whether it is on screen in this frame: from its start, up to its end."""
+        return self.first <= frame < self.last
+
+    def progress(self, seconds: float) -> float:
+        """Return how much of it has passed at a time of the film, 0 to 1."""
+        if self.duration <= 0:
+            return 1.0 if seconds >= self.start else 0.0
+        return min(max((seconds - self.start) / self.duration, 0.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Where children are laid out.
+
+    Args:
+        aspect: Width by height as shown.
+        width: In pixels of the film, at rest.
+        height: In pixels of the film, at rest.
+        enlarged: How many times larger it gets, at most.
+    """
+
+    aspect: float
+    width: float
+    height: float
+    enlarged: float = 1.0
+
+    def larger(self, times: float) -> "Space":
+        """Return this space where things get so many times larger."""
+        return Space(self.aspect, self.width, self.height, min(6.0, self.enlarged * max(1.0, times)))
+
+
+class World:
+    """What all painters of a film share.
+
+    Args:
+        frame_rate: Frames per second.
+        assets: Files by their keys.
+        lines: Height of a frame in pixels.
+        fonts: Font files by their URLs.
+        font_directory: The operator's fonts; "" for none.
+    """
+
+    def __init__(
+        self,
+        frame_rate: Fraction,
+        assets: Mapping[tuple[str, ...], Asset],
+        lines: int,
+        *,
+        fonts: Mapping[str, Path] | None = None,
+        font_directory: str = "",
+    ) -> None:
+        self.frame_rate = frame_rate
+        self.assets = assets
+        self.lines = lines
+        self.fonts = fonts or {}
+        self._font_directory = font_directory
+        self.stills = Stills()
+        self._reels: list[Reel] = []
+
+    @cached_property
+    def known_fonts(self) -> Fonts:
+        """The faces that texts may ask for."""
+        return Fonts(Path(self._font_directory) if self._font_directory else None)
+
+    def seconds(self, frame: int) -> float:
+        """Return when a frame is shown, in seconds of the film."""
+        return float(frame / self.frame_rate)
+
+    def clock(self, timed: Timed) -> Clock:
+        """Return when a node is on screen, in frames: from its start, and not at its end."""
+        return Clock(
+            float(timed.start),
+            float(timed.duration),
+            ceil(timed.start * self.frame_rate),
+            ceil(timed.end * self.frame_rate),
+        )
+
+    def reel(self, path: Path, width: float, height: float) -> Reel:
+        """Return a video, open until `close`."""
+        reel = Reel(path, width, height)
+        self._reels.append(reel)
+        return reel
+
+    def release(self, reel: Reel) -> None:
+        """Close a video before the others."""
+        self._reels.remove(reel)
+        reel.close()
+
+    def close(self) -> None:
+        """Close all videos."""
+        while self._reels:
+            self._reels.pop().close()

@@ -1,0 +1,95 @@
+"""Still pictures as frames: decoded no larger than they are shown, upright, in premultiplied BGRA.
+
+Stands on Pillow and `frames`. A JPEG is decoded at the smallest scale that is large enough.
+"""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from dragon_video.film.assets import MAX_PIXELS, PICTURE_FORMATS
+from dragon_video.film.errors import InvalidImageError
+from dragon_video.film.frames import Frame, premultiplied
+from dragon_video.film.pictures import OVERSAMPLING, Picture
+
+CACHE_BYTES = 256_000_000
+"""Of decoded pictures that are kept, in each process."""
+
+_TURNED_BY_A_QUARTER = (5, 6, 7, 8)
+"""Orientations (EXIF 2.3, tag 274) that swap the sides."""
+
+
+def oriented_size(image: Image.Image) -> tuple[int, int]:
+    """Return (width, height) of an image as it is shown."""
+    width, height = image.size
+    return (height, width) if image.getexif().get(0x0112) in _TURNED_BY_A_QUARTER else (width, height)
+
+
+def load(path: Path, width: float, height: float) -> Picture:
+    """Return a picture, large enough to be shown at *width* × *height* pixels.
+
+    Raises:
+        InvalidImageError: If it cannot be decoded.
+    """
+    try:
+        with Image.open(path, formats=PICTURE_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise InvalidImageError(f"a picture has more than {MAX_PIXELS} pixels")
+            if image.format in {"JPEG", "MPO"}:
+                turned = image.getexif().get(0x0112) in _TURNED_BY_A_QUARTER
+                sides = (height, width) if turned else (width, height)
+                image.draft(None, tuple(max(1, round(side * OVERSAMPLING)) for side in sides))  # type: ignore[arg-type]
+            pixels = _pixels(ImageOps.exif_transpose(image))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InvalidImageError("a picture is damaged or cut off") from error
+    return Picture(premultiplied(pixels)).prepared(width, height)
+
+
+def _pixels(image: Image.Image) -> "np.typing.NDArray[np.uint8]":
+    """Return the straight pixels of an image: grey, BGR or BGRA of eight bits."""
+    if image.mode.startswith("I") or image.mode == "F":
+        deep = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if deep.max(initial=0) > 255 else 255.0
+        return np.clip(deep * (255 / top) + 0.5, 0, 255).astype(np.uint8)
+    if image.mode == "L":
+        return np.asarray(image)
+    clear = image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info
+    flat = image.convert("RGBA" if clear else "RGB")
+    return cv2.cvtColor(np.asarray(flat), cv2.COLOR_RGBA2BGRA if clear else cv2.COLOR_RGB2BGR).astype(np.uint8)
+
+
+class Stills:
+    """Keeps decoded pictures, the ones used last, as long as they fit.
+
+    Args:
+        most_bytes: How much is kept; one picture is kept whatever its size.
+    """
+
+    def __init__(self, most_bytes: int = CACHE_BYTES) -> None:
+        self._most = most_bytes
+        self._kept: OrderedDict[Any, Picture] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, path: Path, width: float, height: float) -> Picture:
+        """Return the picture at *path*, large enough for *width* × *height* pixels."""
+        key = (path, round(width), round(height))
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        picture = load(path, width, height)
+        self._kept[key] = picture
+        self._bytes += _bytes(picture)
+        while self._bytes > self._most and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= _bytes(dropped)
+        return picture
+
+
+def _bytes(picture: Picture) -> int:
+    frame: Frame = picture.pixels
+    return int(frame.nbytes) * 2  # its smaller copies are as much again at most
