@@ -226,21 +226,26 @@ def _drawn(markup: str, setting: Setting, *, in_colour: bool) -> Ink:
     if setting.width is not None:
         options |= {"width": max(1, setting.width), "wrap": setting.wrap}
     if setting.face.file is not None:
-        _load(setting.face.file)
+        load(setting.face.file)
     try:
         image = pyvips.Image.text(markup, **options)
     except pyvips.Error as error:
         if "no text to render" in str(error):
             return Ink(np.zeros((0, 0), np.uint8), 0, 0)
-        raise InvalidContentError(f"the text cannot be drawn at {setting.size:.0f} pixels: it is too large") from error
+        raise InvalidContentError(_too_large(setting)) from error
     if image.width > LARGEST_SIDE or image.height > LARGEST_SIDE or image.width * image.height > LARGEST_AREA:
-        raise InvalidContentError(
-            f"the text would be {image.width} × {image.height} pixels; a smaller fontsize or wrap would help"
-        )
+        raise InvalidContentError(_too_large(setting))
     pixels = np.asarray(image.numpy(), np.uint8)
     if not in_colour:
         pixels = pixels.reshape(image.height, image.width)
     return Ink(pixels, image.xoffset, image.yoffset)
+
+
+def _too_large(setting: Setting) -> str:
+    return (
+        f"the text is too large to be drawn with letters of {setting.size:.0f} pixels; "
+        f"a smaller fontsize, wrap, or shorter lines would help"
+    )
 
 
 def _start() -> None:
@@ -265,11 +270,13 @@ def _start() -> None:
         _ready = True
 
 
-def _load(path: Path) -> None:
-    """Make a file's face known to Pango; a film's own file by its path (the rule in `_configuration`)."""
-    if path not in _known:
-        pyvips.Image.text("x", fontfile=str(path), font="Arimo 8").numpy()
-        _known.add(path)
+def load(path: Path) -> None:
+    """Make the faces of a file known to Pango; a film's own file by its path (the rule in `_configuration`)."""
+    _start()
+    with _started:
+        if path not in _known:
+            pyvips.Image.text("x", fontfile=str(path), font="Arimo 8").numpy()
+            _known.add(path)
 
 
 def _configuration(cache: Path) -> str:

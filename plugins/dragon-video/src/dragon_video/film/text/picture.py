@@ -2,7 +2,8 @@
 
 Glyphs are drawn several times as large as they are shown when they are small, and reduced by
 averaging: each pixel then has the exact share of ink that covers it, and letters stand where the
-face says and not on whole pixels. Stands on `_pango` and `frames`.
+face says and not on whole pixels. Stands on `_pango`, `distance`
+and `frames`.
 """
 
 import math
@@ -14,7 +15,8 @@ import numpy as np
 
 from dragon_video.film.frames import Frame, blank, over, plain, premultiplied
 from dragon_video.film.text._pango import Ink
-from dragon_video.film.text.style import Colour
+from dragon_video.film.text.distance import DistanceStyle, distance_field, styled
+from dragon_video.film.text.style import REFERENCE_LINES, Colour
 
 FINE = 160
 """Pixels of the em that letters have at least before they are reduced: the engine puts them on whole pixels."""
@@ -133,3 +135,23 @@ def joined(pictures: list[TextPicture], scale: float) -> TextPicture:
         row, column = round((one.y - top) * scale), round((one.x - left) * scale)
         over(frame[row : row + one.frame.shape[0], column : column + one.frame.shape[1]], one.frame)
     return TextPicture(frame, left, top, frame.shape[1] / scale, frame.shape[0] / scale)
+
+
+def in_style(picture: TextPicture, style: DistanceStyle, *, lines: int, height: float) -> TextPicture:
+    """Return ink in a style of distances, over nothing; larger by what lies outside of it.
+
+    Args:
+        picture: The ink.
+        style: What is drawn.
+        lines: Height of the film's frame in pixels.
+        height: Of the text's box in pixels of the film: what positions of shadows are parts of.
+
+    Where the style changes with time, keep the field: `distance_field` once with the largest
+    `margin`, then `styled` for each frame.
+    """
+    scale = picture.scale
+    unit = lines / REFERENCE_LINES * scale
+    margin = style.margin(unit, height * scale)
+    frame = styled(distance_field(picture.frame, margin), style, unit=unit, height=height * scale)
+    room = margin / scale
+    return TextPicture(frame, picture.x - room, picture.y - room, picture.width + 2 * room, picture.height + 2 * room)

@@ -18,7 +18,8 @@ from dragon_video.film.fonts import Face, Fonts
 from dragon_video.film.text import _pango
 from dragon_video.film.text._pango import Ink, Setting
 from dragon_video.film.text.advanced import set_advanced
-from dragon_video.film.text.picture import Box, TextPicture, fineness, nothing, on_ground, reduced
+from dragon_video.film.text.distance import DistanceStyle
+from dragon_video.film.text.picture import Box, TextPicture, fineness, in_style, nothing, on_ground, reduced
 from dragon_video.film.text.style import REFERENCE_LINES, TextStyle, tidied
 
 LEGEND_MARGIN = 0.15
@@ -29,7 +30,15 @@ STEPS = 14
 
 
 def set_text(
-    text: str, style: TextStyle, *, width: float, height: float, lines: int, fonts: Fonts, scale: float = 1.0
+    text: str,
+    style: TextStyle,
+    *,
+    width: float,
+    height: float,
+    lines: int,
+    fonts: Fonts,
+    scale: float = 1.0,
+    distance: DistanceStyle | None = None,
 ) -> TextPicture:
     """Return a text as a picture, over its ground.
 
@@ -43,13 +52,17 @@ def set_text(
         fonts: The faces that may be asked for.
         scale: The largest size the text is shown at, against the one it is set for, 0.1 to 8:
             the ink is drawn once, that large.
+        distance: Fill, stroke, shadows and glows, or None for ink in `fontcolor` alone.
 
     Raises:
         InvalidContentError: If the text is too long, or too large to be drawn.
         InvalidFontError: If the font is unknown or none.
     """
     ink = set_ink(text, style, width=width, height=height, lines=lines, fonts=fonts, scale=scale)
-    return on_ground(ink, ground(style, ink, width=width, height=height), style.backgroundcolor, ink.scale)
+    box = ground(style, ink, width=width, height=height)
+    if distance is not None:
+        ink = in_style(ink, distance, lines=lines, height=box.height)
+    return on_ground(ink, box, style.backgroundcolor, ink.scale)
 
 
 def ground(style: TextStyle, ink: TextPicture, *, width: float, height: float) -> Box:
@@ -89,6 +102,8 @@ def setting_of(style: TextStyle, fonts: Fonts, text: str) -> Setting:
     """Return how the engine sets a text of that style, but for its size."""
     name = style.face if style.face is not None and style.fontname is None else style.fontname
     face = fonts.own(name) if isinstance(name, Path) else fonts.face(name)
+    for path in fonts.files:  # for emoji and characters that no other face has
+        _pango.load(path)
     blue, green, red, _ = style.fontcolor
     return Setting(
         Face(face.family, style.heft or face.weight, face.file),
@@ -147,7 +162,13 @@ def _placed(picture: TextPicture, lines: float, style: TextStyle, box: Box, *, j
     room = box.width - picture.width
     x = {"left": 0.0, "center": room / 2, "right": room}.get(across, picture.x if justified else 0.0)
     top = {"top": 0.0, "center": (box.height - lines) / 2, "bottom": box.height - lines}[down]
-    return replace(picture, x=box.x + x, y=box.y + top + picture.y)
+    return _on_pixels(replace(picture, x=box.x + x, y=box.y + top + picture.y))
+
+
+def _on_pixels(picture: TextPicture) -> TextPicture:
+    """Return a picture whose pixels fall on those of the film: half a pixel beside, small letters would blur."""
+    scale = picture.scale
+    return replace(picture, x=round(picture.x * scale) / scale, y=round(picture.y * scale) / scale)
 
 
 def _filling(text: str, style: TextStyle, setting: Setting, box: Box) -> float:
