@@ -291,7 +291,7 @@ def _draw_band(  # noqa: PLR0917 - what `draw` found out
     offset = np.array(((1, 0, left), (0, 1, first), (0, 0, 1)))
     below = below[first:last, left:right]
     above = _warp(pixels, sampling @ offset, np.empty_like(below))
-    inside = math.ceil(inner[0] + 1) - left, math.floor(inner[1] - 1) - left
+    inside = max(0, math.ceil(inner[0] + 1) - left), min(right - left, math.floor(inner[1] - 1) - left)
     if inside[0] >= inside[1]:
         sides = [(0, right - left)]
     else:

@@ -43,7 +43,7 @@ def slices(shot: Shot) -> list[Plane]:
 
 
 def rectangles(shot: Shot) -> list[Plane]:
-    """Return rectangles inside each other, which grow from the middle, the inmost first."""
+    """Return rectangles inside each other, which grow from the middle, the outmost first."""
     choice(shot.options, "filterType", "grow", ("grow",))
     matrix, clock = placed(shot, "kenburns"), entrance(shot, 1 / 3, 2.0)
     if clock == 1:
@@ -52,7 +52,7 @@ def rectangles(shot: Shot) -> list[Plane]:
     x, y = window.middle
     for index in range(_NESTED):  # the outmost is the farthest
         size = 1 - index / _NESTED
-        grown = arrived(clock, 0.15 * (_NESTED - 1 - index), 0.4)
+        grown = arrived(clock, 0.1 * index, 0.6)
         wide, high = size * (window.right - window.left) / 2, size * (window.top - window.bottom) / 2
         part = window._replace(left=x - wide, right=x + wide, bottom=y - high, top=y + high)
         if grown > 0:

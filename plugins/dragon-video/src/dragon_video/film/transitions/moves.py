@@ -79,13 +79,19 @@ class Moves(Transition):
     def between(self, before: Frame, after: Frame, progress: float) -> Frame:
         part = eased(progress)
         leaving, entering = (before, self._placed(self.leaving, part)), (after, self._placed(self.entering, part - 1))
-        result = blank(self.viewport.width, self.viewport.height)
         if self.entering_above:
-            layers = ((*leaving, 1.0), (*entering, 1.0 if any(self.entering.way) else part))
+            layers = (leaving, 1.0), (entering, 1.0 if any(self.entering.way) else part)
         else:
-            layers = ((*entering, 1.0), (*leaving, 1.0 if any(self.leaving.way) else 1 - part))
-        for frame, matrix, alpha in layers:
-            draw(result, Picture(frame), matrix, self.viewport, alpha=alpha)
+            layers = (entering, 1.0), (leaving, 1.0 if any(self.leaving.way) else 1 - part)
+        # What touches along a moving edge reaches under it by a pixel, or nothing would shine through there.
+        touching = self.leaving.way == self.entering.way and not (self.leaving.angle or self.entering.angle)
+        wide, high = ((1 / side if touching else 0.0) for side in self.viewport[:2])
+        result = blank(self.viewport.width, self.viewport.height)
+        for (frame, matrix), alpha in layers:
+            grown = matrix @ scale(1 + 2 * wide, 1 + 2 * high)
+            reach: Part = (-wide, -high, 1 + wide, 1 + high)
+            draw(result, Picture(frame), grown, self.viewport, alpha=alpha, part=reach)
+            wide = high = 0.0
         return result
 
     def _placed(self, side: Side, part: float) -> Matrix:
