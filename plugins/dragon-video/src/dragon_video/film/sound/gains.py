@@ -75,17 +75,13 @@ def ducking(track: Track, peaks: Floats) -> Ducking | None:
     sounds = np.flatnonzero(peaks > track.duck_threshold * peaks.max())
     if not sounds.size:
         return None
-    start, margin, fade = float(track.start), float(track.duck_margin), float(track.duck_fade)
-    low: list[list[float]] = []
-    for number in sounds.tolist():
-        begins = start + float(number * PEAK_SECONDS) - margin
-        ends = start + float((number + 1) * PEAK_SECONDS) + margin
-        if low and begins - low[-1][1] <= 2 * fade:
-            low[-1][1] = ends
-        else:
-            low.append([begins, ends])
-    times = [time for begins, ends in low for time in (begins - fade, begins, ends, ends + fade)]
-    return Ducking(np.array(times), np.array([1.0, track.duck_others, track.duck_others, 1.0] * len(low)))
+    silent = np.diff(sounds) - 1  # stretches of silence between two that sound
+    breaks = np.flatnonzero(silent > 2 * (track.duck_margin + track.duck_fade) // PEAK_SECONDS)
+    begins = sounds[np.concatenate(([0], breaks + 1))] * float(PEAK_SECONDS) + float(track.start - track.duck_margin)
+    ends = (sounds[np.append(breaks, -1)] + 1) * float(PEAK_SECONDS) + float(track.start + track.duck_margin)
+    fade = float(track.duck_fade)
+    times = np.stack((begins - fade, begins, ends, ends + fade), axis=1).reshape(-1)
+    return Ducking(times, np.array([1.0, track.duck_others, track.duck_others, 1.0] * begins.size))
 
 
 def lowest(duckings: Sequence[Ducking], first: int, count: int, rate: int) -> Floats | None:

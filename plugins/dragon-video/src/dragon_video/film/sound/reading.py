@@ -119,7 +119,7 @@ def _stretched(blocks: Iterator[Samples], rate: int, speed: Fraction) -> Iterato
     while not Fraction(1, 2) ** steps <= speed <= Fraction(2) ** steps:
         steps += 1
     nodes += [graph.add("atempo", f"{float(speed) ** (1 / steps):.9f}") for _ in range(steps)]
-    nodes.append(graph.add("abuffersink"))
+    nodes += [graph.add("aformat", "sample_fmts=fltp"), graph.add("abuffersink")]
     graph.link_nodes(*nodes).configure()
     at = 0
     for block in chain(blocks, [None]):
@@ -218,13 +218,18 @@ def _placed(
 
 
 class _Resampler:
-    """Frames of one form to stereo arrays at one rate."""
+    """Frames of one form to stereo arrays at one rate.
+
+    One channel is heard on both sides as loud as it is (as the Web Audio API has it, 1.1 of its rules of mixing up);
+    FFmpeg would turn it down by 3 dB. More than two are mixed down by FFmpeg's rules.
+    """
 
     def __init__(self, frame: AudioFrame, rate: int) -> None:
         self._form = self._form_of(frame)
         self.source_rate = frame.sample_rate
-        plain = self._form == ("fltp", "stereo", rate)
-        self._resampler = None if plain else AudioResampler(format="fltp", layout="stereo", rate=rate)
+        layout = "mono" if frame.layout.nb_channels == 1 else "stereo"
+        plain = self._form == ("fltp", layout, rate)
+        self._resampler = None if plain else AudioResampler(format="fltp", layout=layout, rate=rate)
 
     def takes(self, frame: AudioFrame) -> bool:
         """Whether a frame is of the form of the first."""
@@ -247,10 +252,11 @@ class _Resampler:
 
 
 def _array(frame: AudioFrame) -> Samples:
-    """Return a planar stereo frame as an array, (2, n); `to_ndarray` takes three times as long."""
+    """Return a planar frame of one or two channels as an array, (2, n); `to_ndarray` takes three times as long."""
     block = np.empty((2, frame.samples), np.float32)
-    for channel, plane in zip(block, frame.planes, strict=True):
-        channel[:] = np.frombuffer(plane, np.float32, frame.samples)  # type: ignore[call-overload]
+    planes = frame.planes
+    block[0] = np.frombuffer(planes[0], np.float32, frame.samples)  # type: ignore[call-overload]
+    block[1] = np.frombuffer(planes[-1], np.float32, frame.samples)  # type: ignore[call-overload]
     return block
 
 
