@@ -7,6 +7,7 @@ is from, and decoding times (dts) are as regular. Stands on PyAV.
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import chain
 from math import lcm
 from pathlib import Path
 from types import TracebackType
@@ -99,6 +100,7 @@ class FilmWriter:
             self._delay = stream.codec_context.reorder_depth
             self._picture = self._film.add_stream_from_template(stream, opaque=True)
             self._picture.time_base = self._tick
+            self._picture.codec_context.framerate = self._profile.frame_rate  # FLV and ASF have it in their headers
             self._heard = self._film.add_stream_from_template(self._sound.streams.audio[0])
             self._heard.time_base = Fraction(1, self._profile.sample_rate)
         elif extradata != self._extradata:
@@ -138,21 +140,24 @@ class FilmWriter:
                 self._write_sound(self._held)
             self._held = following
 
-    def _write_sound(self, packet: "Packet[AudioStream]") -> None:
+    def _write_sound(self, packet: "Packet[AudioStream]", end: int | None = None) -> None:
+        """Write a packet, or as much of it as is before sample *end*."""
+        if end is not None and packet.pts is not None and packet.duration is not None:
+            packet.duration = min(packet.duration, end - packet.pts)
+            if packet.duration <= 0:
+                return
         packet.stream = self._heard
         self._film.mux(packet)
 
     def _finish(self) -> None:
-        samples = self._profile.samples(self.frames)
-        self._sound_until(Fraction(samples, self._profile.sample_rate))
-        last = self._held
-        if last is not None and last.pts is not None and last.duration is not None:
-            if last.pts + last.duration < samples:
-                short = (samples - last.pts - last.duration) / self._profile.sample_rate
-                raise ValueError(f"the sound ends {short:.3f} s before the pictures do")
-            last.duration = min(last.duration, samples - last.pts)
-            if last.duration > 0:
-                self._write_sound(last)
+        samples, end = self._profile.samples(self.frames), 0
+        for packet in chain([] if self._held is None else [self._held], self._packets):
+            end = (packet.pts or 0) + (packet.duration or 0)
+            self._write_sound(packet, samples)
+            if end >= samples:
+                return
+        short = (samples - end) / self._profile.sample_rate
+        raise ValueError(f"the sound ends {short:.3f} s before the pictures do")
 
     def __enter__(self) -> "FilmWriter":
         return self
@@ -203,5 +208,6 @@ def _muxer_options(profile: Profile, *, growing: bool) -> dict[str, str]:
         # Durations of edit lists are counted in this: with FFmpeg's 1000 neither frames nor samples fit.
         scale = str(lcm(profile.frame_rate.numerator, profile.sample_rate))
         flags = "frag_keyframe+delay_moov+default_base_moof" if growing else "faststart"
-        return {"movflags": flags, "movie_timescale": scale}
+        # Without `flush_packets` a fragment waits in memory until there are 32 kB of them.
+        return {"movflags": flags, "movie_timescale": scale, "flush_packets": "1" if growing else "-1"}
     return {}
