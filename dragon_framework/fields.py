@@ -58,6 +58,15 @@ SourceUrl = Annotated[
 ]
 """A file to read: an http or https URL, a `data:` URL, or a URL of this service's own files."""
 
+ImageUrl = Annotated[SourceUrl, Meta(extra_json_schema={"x-media-types": ["image/*"]})]
+"""A source that must be a picture. Said in the schema, and what `check_task` makes hostile files of."""
+
+AudioUrl = Annotated[SourceUrl, Meta(extra_json_schema={"x-media-types": ["audio/*", "video/*"]})]
+"""A source that must have sound."""
+
+VideoUrl = Annotated[SourceUrl, Meta(extra_json_schema={"x-media-types": ["video/*"]})]
+"""A source that must be a film."""
+
 CallbackUrl = Annotated[str, Meta(min_length=1, max_length=8192, extra_json_schema={"format": "uri"})]
 """An http or https URL that the service calls."""
 

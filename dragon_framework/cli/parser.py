@@ -9,8 +9,13 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-COMMANDS = ("serve", "api", "worker", "run", "submit", "tasks", "plugins", "accounts", "top", "doctor", "reference")
-"""In the order of the help: the service, then tasks, then what is installed, then care."""
+COMMANDS = (
+    "serve", "api", "worker",
+    "run", "submit",
+    "tasks", "plugins", "check",
+    "accounts", "top", "doctor", "reference",
+)  # fmt: skip
+"""In the order of the help: the service, then tasks, then plugins, then care."""
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:

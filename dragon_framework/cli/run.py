@@ -91,22 +91,10 @@ def _run(
 ) -> "tuple[dict[str, Any], list[WrittenFile]]":
     """Run *task* and return its whole result without files, and all its files."""
     from dragon_framework.context import RunContext, plugin_settings, run_in_context
-    from dragon_framework.errors import InvalidParametersError
-    from dragon_framework.shapes import fields_of
     from dragon_framework.sources import Sources
     from dragon_framework.validation import convert_parameters
 
-    wrong: dict[str, list[str]] = {}
-    for field in fields_of(task.parameters):
-        shape = field.shape.without_null()
-        several = any(item.facts.get("x-source") for item in shape.items)
-        if field.name in values and (several or shape.facts.get("x-source")):
-            try:
-                values[field.name] = local_paths(values[field.name], several=several)
-            except NoSuchFilesError as error:
-                wrong[field.name] = [str(error)]
-    if wrong:
-        raise InvalidParametersError(task.name, wrong)
+    values = with_local_paths(task, values)
     parameters = convert_parameters(task, values, strict=False)
 
     def other(name: str) -> tuple[Any, Any]:
@@ -131,6 +119,30 @@ def _run(
         reporter.bar.clear()
         sources.close()
     return result, [*reporter.files, *files]
+
+
+def with_local_paths(task: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the local paths that its sources name, wildcards and `~` included, looked up.
+
+    Raises:
+        InvalidParametersError: If a path leads nowhere.
+    """
+    from dragon_framework.errors import InvalidParametersError
+    from dragon_framework.shapes import fields_of
+
+    values = dict(values)
+    wrong: dict[str, list[str]] = {}
+    for field in fields_of(task.parameters):
+        shape = field.shape.without_null()
+        several = any(item.facts.get("x-source") for item in shape.items)
+        if field.name in values and (several or shape.facts.get("x-source")):
+            try:
+                values[field.name] = local_paths(values[field.name], several=several)
+            except NoSuchFilesError as error:
+                wrong[field.name] = [str(error)]
+    if wrong:
+        raise InvalidParametersError(task.name, wrong)
+    return values
 
 
 class _Reporter:

@@ -8,9 +8,9 @@ imported before it is used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dragon_framework.testing.conformance import ContractBreachError, check_task
+    from dragon_framework.testing.conformance import ContractBreachError, TaskReport, check_task, examine_task
 
-__all__ = ["ContractBreachError", "check_task"]
+__all__ = ["ContractBreachError", "TaskReport", "check_task", "examine_task"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,29 +6,35 @@
 In: an installed task, or its name. Out: nothing, or `ContractBreachError` with a line for
 each breach. A rule is a function, one for each promise of the contract, that yields
 sentences and never stops the others. Needs hypothesis. Stands on the registry, the
-reference, `trials` (parameters tried on the task) and `hostile` (files tried on it).
+reference, `trials` (parameters tried on the task), `behaviour` (runs of it that are
+watched) and `hostile` (files tried on it).
 """
 
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from dragon_framework.discovery import installed, reason_of
-from dragon_framework.errors import PluginError
+from dragon_framework.errors import InvalidParametersError, PluginError
 from dragon_framework.reference import reference_pages, task_html
 from dragon_framework.reference.facts import own_errors
 from dragon_framework.registry import GROUP, RESERVED, Registry, load_registry
 from dragon_framework.schema import output_schema, parameters_schema
 from dragon_framework.shapes import FieldShape, Shape, fields_of
 from dragon_framework.tasks import Task
+from dragon_framework.testing.behaviour import BEHAVIOUR, Sample, found_sample
 from dragon_framework.testing.hostile import hostile_breaches
-from dragon_framework.testing.trials import accepted_breaches, refused_breaches
+from dragon_framework.testing.sources_in import has_sources
+from dragon_framework.testing.trials import accepted_breaches, refused_breaches, simple_parameters
+from dragon_framework.validation import convert_parameters
 
 HEAVY = ("PIL", "av", "cv2", "dramatiq", "ffmpeg", "litestar", "numpy", "pycurl", "redis", "scipy", "torch", "uvicorn")
 """Libraries that the module of a task must not load: the API process imports it for its schema."""
@@ -63,27 +69,108 @@ class ContractBreachError(AssertionError):
         return f"task {self.task_name!r} breaks the contract:{lines}"
 
 
-def check_task(task: Task | str, *, hostile: bool = False, reads_anything: bool = False) -> None:
+class TaskReport(Struct, frozen=True, kw_only=True):
+    """How a task stands to the contract.
+
+    Args:
+        task: Its name.
+        kept: Names of the rules it keeps.
+        breaches: Every breach.
+        not_looked_at: Why rules were left out, by the rule's name.
+    """
+
+    task: str
+    kept: tuple[str, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    not_looked_at: dict[str, str] = {}
+
+
+def check_task(
+    task: Task | str,
+    *,
+    hostile: bool = False,
+    reads_anything: bool = False,
+    sample: Mapping[str, Any] | bool = False,
+) -> None:
     """Raise `ContractBreachError` unless *task* keeps the contract.
 
     Args:
         task: A task of an installed distribution, or its name.
-        hostile: Whether it is also run, here and now, with an empty file, a text and cut
-            media as its sources. A task without a source is not run.
-        reads_anything: Whether it may succeed on those, as a compressor does; else it
-            must refuse them.
+        hostile: Whether it is also run, here and now, with files that are not what it
+            reads: an empty one, a text, cut media, damaged ones of the kinds it declares
+            (`x-media-types` at the source). A task without a source is not run.
+        reads_anything: Whether it may succeed on what is no medium at all, as a
+            compressor does; else it must refuse it.
+        sample: Parameters with which it succeeds, sources as paths or URLs: then it is
+            run, watched, cancelled, and tried with other right parameters. True tries
+            the core's own small files (a picture, a sound, a film, a page, a text)
+            until it reads one.
 
     Raises:
         ContractBreachError: With every breach.
         UnknownTaskError: If no distribution that can be used provides a task of that name.
     """
+    report = examine_task(task, hostile=hostile, reads_anything=reads_anything, sample=sample)
+    breaches = list(report.breaches)
+    if sample is True and not breaches and "runs" in report.not_looked_at:
+        breaches.append(Breach("runs", report.not_looked_at["runs"]))
+    if breaches:
+        raise ContractBreachError(report.task, tuple(breaches))
+
+
+def examine_task(
+    task: Task | str,
+    *,
+    hostile: bool = False,
+    reads_anything: bool = False,
+    sample: Mapping[str, Any] | bool = False,
+) -> TaskReport:
+    """Return how *task* stands to the contract; the arguments are those of `check_task`.
+
+    Rules of the schema are looked at first. If one is broken, the task is not run: the
+    same would be told again.
+
+    Raises:
+        UnknownTaskError: If no distribution that can be used provides a task of that name.
+    """
     if not isinstance(task, Task):
         task = load_registry().get(task)
-    breaches = [Breach(rule, text) for rule, look in RULES.items() for text in _told(look, task)]
-    if hostile and not breaches:  # what the schema says wrong would be told again
-        breaches += [Breach("hostile", text) for text in hostile_breaches(task, reads_anything=reads_anything)]
-    if breaches:
-        raise ContractBreachError(task.name, tuple(breaches))
+    told: dict[str, list[str]] = {rule: _told(look, task) for rule, look in RULES.items()}
+    skipped: dict[str, str] = {}
+    if any(told.values()):
+        why = "the rules above are broken"
+        skipped |= dict.fromkeys(BEHAVIOUR, why) if sample else {}
+        skipped |= {"hostile": why} if hostile else {}
+        hostile, sample = False, False
+    with tempfile.TemporaryDirectory(prefix="dragon-check-", ignore_cleanup_errors=True) as name:
+        directory = Path(name)
+        if sample is not False:
+            _run_rules(task, None if sample is True else sample, directory, told, skipped)
+        if hostile and not has_sources(task):
+            skipped["hostile"] = "it reads no source"
+        elif hostile:
+            told["hostile"] = list(hostile_breaches(task, directory, reads_anything=reads_anything))
+    return TaskReport(
+        task=task.name,
+        kept=tuple(rule for rule, texts in told.items() if not texts),
+        breaches=tuple(Breach(rule, text) for rule, texts in told.items() for text in texts),
+        not_looked_at=skipped,
+    )
+
+
+def _run_rules(
+    task: Task, values: Mapping[str, Any] | None, directory: Path, told: dict[str, list[str]], skipped: dict[str, str]
+) -> None:
+    """Put what the rules of `BEHAVIOUR` say into *told*, and what could not be looked at into *skipped*."""
+    found = Sample(task, values, directory) if values is not None else found_sample(task, directory)
+    if isinstance(found, str):
+        skipped |= dict.fromkeys(BEHAVIOUR, found)
+        return
+    for rule, look in BEHAVIOUR.items():
+        told[rule] = list(look(found))
+        if rule == "runs" and told[rule]:
+            skipped |= dict.fromkeys((name for name in BEHAVIOUR if name != rule), "the sample failed")
+            return
 
 
 def _told(look: Callable[[Task], Iterator[str]], task: Task) -> list[str]:
@@ -165,7 +252,7 @@ def _numbers(task: Task) -> Iterator[str]:
 
 
 def _defaults(task: Task) -> Iterator[str]:
-    """Every default is a value that a client could give."""
+    """Every default is a value that a client could give, and the one that is documented is the one that counts."""
     structs: list[tuple[str, type[Struct]]] = [("parameter", task.parameters)]
     if task.settings is not None:
         structs.append(("setting", task.settings))
@@ -177,6 +264,28 @@ def _defaults(task: Task) -> Iterator[str]:
                 msgspec.convert(field.default, field.type)
             except (msgspec.ValidationError, ValueError, TypeError) as error:
                 yield f"the default of {word} {path!r} breaks its own type ({reason_of(error)})"
+    yield from _other_defaults(task)
+
+
+def _other_defaults(task: Task) -> Iterator[str]:
+    """Yield the parameters that, left out, have another value than the schema says."""
+    right = simple_parameters(task)
+    if right is None:
+        return  # the rule `accepted` says so
+    fields = fields_of(task.parameters)
+    given = {field.name: right[field.name] for field in fields if field.required}
+    try:
+        parameters = convert_parameters(task, given)
+    except InvalidParametersError:
+        given, parameters = right, convert_parameters(task, right)  # `__post_init__` wants one of the others
+    shown = parameters_schema(task)["properties"]
+    for field in fields:
+        if field.name in given or field.default is msgspec.UNSET:
+            continue
+        real = msgspec.to_builtins(getattr(parameters, field.attribute))
+        documented = shown.get(field.name, {}).get("default", field.default)
+        if real != documented:
+            yield f"parameter {field.name!r} is {real!r:.60} when it is left out; documented is {documented!r:.60}"
 
 
 def _names(task: Task) -> Iterator[str]:

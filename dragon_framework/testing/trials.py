@@ -85,6 +85,7 @@ def simple_parameters(task: Task, wanted: Callable[[dict[str, Any]], bool] = lam
             settings=settings(
                 database=None,
                 derandomize=True,
+                max_examples=300,
                 phases=(Phase.generate,),  # begins with the simplest; making others simpler takes seconds
                 suppress_health_check=list(HealthCheck),
             ),

@@ -8,7 +8,8 @@ import pytest
 
 from dragon_framework.errors import UnknownTaskError
 from dragon_framework.registry import load_registry
-from dragon_framework.testing import ContractBreachError, check_task
+from dragon_framework.testing import ContractBreachError, check_task, examine_task
+from dragon_framework.testing.samples import sample_files
 
 SUMMARY = '"""Measure a file."""'
 RUN = 'data = path.read_bytes()\n    if not data.startswith(b"ACME"):\n'
@@ -39,9 +40,17 @@ def test_a_name_that_no_task_has_is_an_error_of_its_own():
 INSTALLED = sorted(load_registry().tasks)
 
 
+# eSpeak speaks the same word 0.06 s longer now and then; its duration is no promise.
+VARIES = {"audio.tts"}
+
+
 @pytest.mark.parametrize("name", INSTALLED)
 def test_every_installed_task_keeps_the_contract(name):
-    check_task(name)
+    report = examine_task(name, sample=True)
+
+    breaches = [one for one in report.breaches if not (one.rule == "cacheable" and name in VARIES)]
+    assert breaches == []
+    assert "runs" in report.kept
 
 
 def test_there_are_installed_tasks_to_check():
@@ -229,9 +238,39 @@ def test_every_breach_is_told_at_once_in_one_readable_text(plugin):
     )
 
 
+DEFAULTS = {
+    "a default that changes": (
+        {
+            'Annotated[Ratio, Meta(description="How much.")] = 0.5': "Annotated[Count, "
+            'Meta(description="How much.")] = field(default_factory=iter(range(1000)).__next__)',
+            "from msgspec import Meta, Struct": "from msgspec import Meta, Struct, field",
+            "fields import Bytes": "fields import Count, Bytes",
+        },
+        "parameter 'share' is ",
+    ),
+    "a default that is replaced": (
+        {
+            "class MeasureOutput": "    def __post_init__(self) -> None:\n"
+            "        force_setattr(self, 'share', 0.25)\n\n\nclass MeasureOutput",
+            "from msgspec import Meta, Struct": "from msgspec import Meta, Struct\n"
+            "from msgspec.structs import force_setattr",
+        },
+        "parameter 'share' is 0.25 when it is left out; documented is 0.5",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "sentence"), DEFAULTS.values(), ids=DEFAULTS)
+def test_a_documented_default_that_is_not_the_real_one_is_caught(plugin, changes, sentence):
+    error = breaches_of(plugin(changes))
+
+    assert sentence in next(breach.text for breach in error.breaches if breach.rule == "defaults")
+
+
+HOPELESS, DAMAGED = 9, 2 * len(sample_files())
 HOSTILE = {
     "another exception": (
-        {REFUSAL: "data[10_000]"},
+        {REFUSAL: "data[100_000]"},
         "empty.jpg: raised builtins.IndexError, which is no TaskError: index out of range",
     ),
     "a success": ({REFUSAL: "pass"}, "empty.jpg: the task succeeded; a file it cannot read must end in a TaskError"),
@@ -255,7 +294,8 @@ def test_what_goes_wrong_with_hostile_files_is_caught(plugin, changes, sentence)
     check_task(task)  # nothing is wrong that the schema shows
     assert {breach.rule for breach in error.breaches} == {"hostile"}
     assert sentence in error.breaches[0].text
-    assert len(error.breaches) == 9  # one for each hostile file
+    files = HOPELESS if "the task succeeded" in sentence else HOPELESS + DAMAGED  # decoders may read damaged files
+    assert len(error.breaches) == files
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children are looked for in /proc")
