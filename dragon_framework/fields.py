@@ -67,6 +67,9 @@ AudioUrl = Annotated[SourceUrl, Meta(extra_json_schema={"x-media-types": ["audio
 VideoUrl = Annotated[SourceUrl, Meta(extra_json_schema={"x-media-types": ["video/*"]})]
 """A source that must be a film."""
 
+TextUrl = Annotated[SourceUrl, Meta(extra_json_schema={"x-media-types": ["text/*", "application/json"]})]
+"""A source that must be a text: plain, HTML, CSV, JSON."""
+
 CallbackUrl = Annotated[str, Meta(min_length=1, max_length=8192, extra_json_schema={"format": "uri"})]
 """An http or https URL that the service calls."""
 

@@ -12,7 +12,7 @@ from typing import Any
 COMMANDS = (
     "serve", "api", "worker",
     "run", "submit",
-    "tasks", "plugins", "check",
+    "tasks", "plugins", "new", "check",
     "accounts", "top", "doctor", "reference",
 )  # fmt: skip
 """In the order of the help: the service, then tasks, then plugins, then care."""
