@@ -9,14 +9,15 @@ with a malformed `entry_points.txt` must not hide the others. Stands on `errors`
 import contextlib
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from typing import Any
 
 from msgspec import Struct
 from stevedore import ExtensionManager
 
-from dragon_framework.errors import PluginError
+from dragon_framework import contract
+from dragon_framework.errors import ContractMismatchError, PluginError
 
 
 class InstalledEntryPoint(Struct, frozen=True):
@@ -61,7 +62,8 @@ class InstalledEntryPoint(Struct, frozen=True):
 def installed(group: str) -> tuple[list[InstalledEntryPoint], list[PluginError]]:
     """Return (the entry points in *group*, what could not be read), sorted by name and distribution.
 
-    Of a distribution that is installed twice the first on `sys.path` counts, as for imports.
+    Of a distribution that supports another version of the plugin contract nothing is there.
+    Of one that is installed twice the first on `sys.path` counts, as for imports.
     """
     found: dict[str, list[InstalledEntryPoint]] = {}
     unreadable: list[PluginError] = []
@@ -76,14 +78,51 @@ def installed(group: str) -> tuple[list[InstalledEntryPoint], list[PluginError]]
         if normalized(name) in found:
             continue
         version = distribution.version or "unknown"
+        refused = ""
         try:
             points = [point for point in distribution.entry_points if point.group == group]
+            refused = _mismatch(distribution, name)
         except Exception as error:  # noqa: BLE001  # importlib.metadata raises what its parser happens to
             unreadable.append(PluginError(group, name, version, f"entry_points.txt is malformed ({reason_of(error)})"))
+            points = []
+        if refused:
+            unreadable += [ContractMismatchError(point.name, name, version, refused) for point in points]
             points = []
         found[normalized(name)] = [InstalledEntryPoint(point.name, name, version, point) for point in points]
     points_found = [point for points in found.values() for point in points]
     return sorted(points_found, key=lambda point: (point.name, point.distribution)), unreadable
+
+
+def _mismatch(distribution: metadata.Distribution, name: str) -> str:
+    """Return why a distribution is not for this version of the plugin contract; empty if it is."""
+    stated = [point.name for point in distribution.entry_points if point.group == contract.GROUP]
+    if not stated or not (reason := contract.mismatch(stated)):
+        return ""
+    from dragon_framework import __version__
+
+    return f"{reason}; {contract.advice(stated, name, __version__)}"
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Which plugins are used, of those that are installed.
+
+    Args:
+        disable: Names of distributions or tasks that are not.
+        only: Names of distributions or tasks that are; empty for all.
+    """
+
+    disable: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, disable: Iterable[str] = (), only: Iterable[str] = ()) -> "Choice":
+        """Return the choice that settings make."""
+        return cls(disable=frozenset(map(normalized, disable)), only=frozenset(map(normalized, only)))
+
+    def takes(self, point: InstalledEntryPoint) -> bool:
+        """Whether an entry point is used."""
+        names = {normalized(point.name), normalized(point.distribution)}
+        return not names & self.disable and (not self.only or bool(names & self.only))
 
 
 def load_each(group: str, points: Sequence[InstalledEntryPoint]) -> Iterator[tuple[InstalledEntryPoint, Any]]:

@@ -3,6 +3,7 @@
     DragonError
     ├── SettingsError                   a setting cannot be used
     ├── PluginError                     an installed plugin cannot be used
+    │   ├── ContractMismatchError       it supports another version of the plugin contract
     │   ├── DuplicateTaskError          two distributions provide one task
     │   └── InvalidTaskError            a task breaks the plugin contract
     ├── UnknownTaskError                no installed plugin provides the task
@@ -67,6 +68,10 @@ class PluginError(DragonError):
 
     def __str__(self) -> str:
         return f"{self.entry_point!r} of {self.distribution} {self.version} is not available: {self.reason}"
+
+
+class ContractMismatchError(PluginError):
+    """The plugin supports another version of the contract than the core keeps: nothing of it is imported."""
 
 
 class DuplicateTaskError(PluginError):

@@ -18,14 +18,14 @@ for every task: keep them short, and hand work over to a thread. Stands on `disc
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, Literal
 
 import pluggy
 from msgspec import Struct
 
-from dragon_framework.discovery import installed, load_each, reason_of
+from dragon_framework.discovery import Choice, installed, load_each, reason_of
 from dragon_framework.errors import PluginError, SourceRefusedError
 from dragon_framework.problems import suggestion
 from dragon_framework.settings import Settings
@@ -203,10 +203,22 @@ class Hooks:
         self._implemented |= set(names)
 
 
-def load_hooks() -> Hooks:
-    """Return the hooks of all installed plugins; those that cannot be used are in `problems`."""
+def hooks_of(settings: Settings) -> Hooks:
+    """Return the hooks of the plugins that the settings choose."""
+    return load_hooks(settings.disable, only=settings.plugins)
+
+
+def load_hooks(disable: Collection[str] = (), *, only: Collection[str] = ()) -> Hooks:
+    """Return the hooks of all installed plugins; those that cannot be used are in `problems`.
+
+    Args:
+        disable: Names of distributions to leave out.
+        only: Names of distributions; where there are any, others are left out.
+    """
     hooks = Hooks()
     points, problems = installed(GROUP)
+    choice = Choice.of(disable, only)
+    points = [point for point in points if choice.takes(point)]
     for point, loaded in load_each(GROUP, points):
         if isinstance(loaded, PluginError):
             problems.append(loaded)

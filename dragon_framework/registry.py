@@ -7,14 +7,16 @@ provide the same task, never hide the others. Stands on `discovery` and `shapes`
 
 from collections import defaultdict
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from dragon_framework.discovery import InstalledEntryPoint, installed, load_each, normalized, reason_of
-from dragon_framework.errors import DuplicateTaskError, PluginError, UnknownTaskError
-from dragon_framework.problems import MAX_QUOTED
+from dragon_framework.discovery import Choice, InstalledEntryPoint, installed, load_each, normalized, reason_of
+from dragon_framework.errors import DuplicateTaskError, PluginError, SettingsError, UnknownTaskError
+from dragon_framework.problems import MAX_QUOTED, suggestion
 from dragon_framework.schema import task_document
+from dragon_framework.settings import Settings
 from dragon_framework.shapes import fields_of
 from dragon_framework.tasks import Task
 
@@ -78,15 +80,38 @@ class Registry:
         return next((record for record in self.plugins if name in record.tasks), None)
 
 
-def load_registry(disable: Collection[str] = ()) -> Registry:
+def registry_of(settings: Settings) -> Registry:
+    """Return the tasks of a service with these settings.
+
+    Raises:
+        SettingsError: If the settings name plugins that are not there.
+    """
+    _check_named(settings)
+    return load_registry(settings.disable, only=settings.plugins, plugin_dir=settings.plugin_dir)
+
+
+def load_registry(
+    disable: Collection[str] = (), *, only: Collection[str] = (), plugin_dir: str | Path = ""
+) -> Registry:
     """Return the installed tasks.
 
     Args:
         disable: Names of distributions or tasks to leave out, before duplicates are
             looked for: so that one of two providers can be turned off.
+        only: Names of distributions or tasks; where there are any, others are left out.
+        plugin_dir: Directory of plugins that are one file each.
+
+    Raises:
+        SettingsError: If *plugin_dir* is no directory.
     """
-    off = {normalized(name) for name in disable}
+    choice = Choice.of(disable, only)
     points, unreadable = installed(GROUP)
+    if plugin_dir:
+        from dragon_framework.plugin_files import plugins_in
+
+        files, broken = plugins_in(plugin_dir)
+        choice = Choice(disable=choice.disable, only=choice.only and choice.only | {normalized(p.name) for p in files})
+        points, unreadable = [*points, *files], [*unreadable, *broken]
     problems: dict[str, list[PluginError]] = defaultdict(list)
     versions = {point.distribution: point.version for point in points}
     for problem in unreadable:
@@ -96,10 +121,10 @@ def load_registry(disable: Collection[str] = ()) -> Registry:
     disabled: dict[str, list[str]] = defaultdict(list)
     providers: dict[str, list[InstalledEntryPoint]] = defaultdict(list)
     for point in points:
-        if normalized(point.name) in off or normalized(point.distribution) in off:
-            disabled[point.distribution].append(point.name)
-        else:
+        if choice.takes(point):
             providers[point.name].append(point)
+        else:
+            disabled[point.distribution].append(point.name)
 
     single: list[InstalledEntryPoint] = []
     for rivals in providers.values():
@@ -137,6 +162,21 @@ def load_registry(disable: Collection[str] = ()) -> Registry:
             for distribution, version in versions.items()
         ],
     )
+
+
+def _check_named(settings: Settings) -> None:
+    """Raise unless every name in `plugins` is that of something installed: a slip would leave it out unseen."""
+    if not settings.plugins:
+        return
+    known: set[str] = set()
+    for group in (GROUP, "dragon.hooks", "dragon.storage"):
+        points, problems = installed(group)
+        known |= {normalized(name) for point in points for name in (point.name, point.distribution)}
+        known |= {normalized(name) for problem in problems for name in (problem.entry_point, problem.distribution)}
+    for name in settings.plugins:
+        if normalized(name) not in known:
+            near = suggestion(name, known)
+            raise SettingsError("plugins", f"no distribution or task {name!r} is installed{near}")
 
 
 def _breach(point: InstalledEntryPoint, loaded: Any) -> PluginError | None:

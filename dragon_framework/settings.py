@@ -139,6 +139,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...], Meta(description="Networks (CIDR) sources may be on although they are private.")
     ] = ()
     disable: Annotated[tuple[str, ...], Meta(description="Distributions or tasks that are not loaded.")] = ()
+    plugins: Annotated[
+        tuple[str, ...], Meta(description="Distributions or tasks that are loaded, and no others; empty: all.")
+    ] = ()
+    plugin_dir: Annotated[
+        str, Meta(description="Directory whose Python files are plugins, without being installed.")
+    ] = ""
     retention_seconds: Annotated[PositiveSeconds, Meta(description="Life of statuses and outputs.")] = WEEK_SECONDS
     storage_bytes: Annotated[
         int,
@@ -156,7 +162,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     api: ApiSettings = ApiSettings()
     worker: WorkerSettings = WorkerSettings()
     callbacks: CallbackSettings = CallbackSettings()
-    plugins: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
     """Tables of the configuration file that belong to plugins, by family."""
 
     @property
@@ -196,7 +202,7 @@ def load_settings(
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(Settings):
         name = field.name
-        if name == "plugins":
+        if name == "tables":
             continue
         if name in _SECTIONS:
             values[name] = read_section(field.type, name, environ, table.pop(name, {}), where)
@@ -211,7 +217,7 @@ def load_settings(
     for name, value in table.items():
         if not isinstance(value, dict):
             raise SettingsError(f"{where}: {name}", "no such setting")
-    return Settings(**values, plugins=table)
+    return Settings(**values, tables=table)
 
 
 def read_section(

@@ -26,9 +26,6 @@ TASK_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-CONTRACT_VERSION = "1.0"
-"""Version of the contract between the core and task plugins."""
-
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of the parameters of a task. Subclass with `frozen=True, kw_only=True`."""

@@ -21,8 +21,8 @@ from dragon_framework.api.connections import BoundedHttpProtocol
 from dragon_framework.api.service import Service, log
 from dragon_framework.api.v1.inputs import sweep_uploads
 from dragon_framework.errors import SettingsError
-from dragon_framework.hooks import load_hooks
-from dragon_framework.registry import load_registry
+from dragon_framework.hooks import hooks_of
+from dragon_framework.registry import registry_of
 from dragon_framework.settings import Settings
 from dragon_framework.status.store import TaskStore
 from dragon_framework.storage import open_storage
@@ -37,8 +37,8 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
         raise SettingsError("redis", "the URL of a Redis or Valkey server is needed: --redis URL")
     sock = listener if listener is not None else listen(settings.host, settings.port)
     trusted = _networks(settings.api.trusted_proxies)
-    registry = load_registry(settings.disable)
-    hooks = load_hooks()
+    registry = registry_of(settings)
+    hooks = hooks_of(settings)
     storage = open_storage(
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
     )

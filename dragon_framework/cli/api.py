@@ -2,12 +2,12 @@
 
 import argparse
 
-from dragon_framework.cli.flags import LOGS, STORE, add_settings, settings_of
+from dragon_framework.cli.flags import LOGS, PLUGINS, STORE, add_settings, settings_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
-    add_settings(parser, "host", "port", "public_url", *STORE, "disable", "retention_seconds", *LOGS)
+    add_settings(parser, "host", "port", "public_url", *STORE, *PLUGINS, "retention_seconds", *LOGS)
 
 
 def api(arguments: argparse.Namespace) -> int:

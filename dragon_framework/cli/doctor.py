@@ -84,7 +84,7 @@ def _plugins(settings: Settings) -> Iterator[Finding]:
     from dragon_framework.cli.plugins import installed_plugins
 
     tasks = 0
-    for plugin in installed_plugins(settings.disable):
+    for plugin in installed_plugins(settings):
         tasks += len(plugin["tasks"])
         counted = [f"{len(plugin[what])} {what}" for what in ("tasks", "hooks", "storage") if plugin[what]]
         label = f"{plugin['distribution']} {plugin['version']}"

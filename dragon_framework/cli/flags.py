@@ -14,6 +14,9 @@ from dragon_framework.settings import Settings, load_settings
 STORE = ("data_dir", "redis", "storage")
 """What says where the service keeps its things."""
 
+PLUGINS = ("disable", "plugins", "plugin_dir")
+"""What says which plugins are used."""
+
 LOGS = ("log_format", "log_level")
 
 _METAVARS = {
@@ -28,6 +31,8 @@ _METAVARS = {
     "allow_source": "CIDR",
     "queues": "A,B",
     "disable": "NAME",
+    "plugins": "NAME",
+    "plugin_dir": "DIR",
     "retention_seconds": "S",
     "log_format": "F",
     "log_level": "L",

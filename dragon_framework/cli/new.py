@@ -57,8 +57,9 @@ def words_of(name: str, task: str = "") -> dict[str, str]:
         SettingsError: If one is no name.
     """
     from dragon_framework import __version__
+    from dragon_framework.contract import CONTRACT_VERSION
     from dragon_framework.errors import SettingsError
-    from dragon_framework.tasks import CONTRACT_VERSION, TASK_NAME
+    from dragon_framework.tasks import TASK_NAME
 
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name):
         raise SettingsError(

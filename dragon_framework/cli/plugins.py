@@ -3,28 +3,30 @@
 import argparse
 from typing import Any
 
-from dragon_framework.cli.flags import add_settings, settings_of
+from dragon_framework.cli.flags import PLUGINS, add_settings, settings_of
 from dragon_framework.cli.printing import print_json
+from dragon_framework.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--json", action="store_true", help="Print a list of objects.")
-    add_settings(parser, "disable")
+    add_settings(parser, *PLUGINS)
 
 
 def plugins(arguments: argparse.Namespace) -> int:
     """List the installed plugins, what they add, and their problems.
 
-    A plugin adds tasks, hooks or storage drivers. What of it cannot be used is shown with
-    the reason.
+    A plugin adds tasks, hooks or storage drivers, and is `loaded`, `refused` where none of
+    it can be used, `loaded in part`, or `disabled` by the settings (`--disable`, or
+    `--plugins` that name others). What of it cannot be used is shown with the reason.
     """
-    found = installed_plugins(settings_of(arguments).disable)
+    found = installed_plugins(settings_of(arguments))
     if arguments.json:
         print_json(found)
         return 0
     for plugin in found:
-        print(f"{plugin['distribution']} {plugin['version']}")
+        print(f"{plugin['distribution']} {plugin['version']}: {plugin['state']}")
         for what in ("tasks", "disabled", "hooks", "storage"):
             if plugin[what]:
                 print(f"  {what + ':':<10}{', '.join(plugin[what])}")
@@ -35,12 +37,12 @@ def plugins(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def installed_plugins(disable: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+def installed_plugins(settings: Settings) -> list[dict[str, Any]]:
     """Return a record of each distribution that adds tasks, hooks or storage drivers, by name."""
-    from dragon_framework.discovery import installed, load_each, normalized
+    from dragon_framework.discovery import Choice, installed, load_each, normalized
     from dragon_framework.errors import PluginError
-    from dragon_framework.hooks import load_hooks
-    from dragon_framework.registry import load_registry
+    from dragon_framework.hooks import GROUP, hooks_of
+    from dragon_framework.registry import registry_of
 
     records: dict[str, dict[str, Any]] = {}
 
@@ -50,6 +52,7 @@ def installed_plugins(disable: tuple[str, ...] = ()) -> list[dict[str, Any]]:
             {
                 "distribution": distribution,
                 "version": version,
+                "state": "",
                 "tasks": [],
                 "disabled": [],
                 "hooks": [],
@@ -59,12 +62,16 @@ def installed_plugins(disable: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         )
 
     problems: list[PluginError] = []
-    registry = load_registry(disable)
+    registry = registry_of(settings)
     for plugin in registry.plugins:
         record = record_of(plugin.distribution, plugin.version)
         record["tasks"] += plugin.tasks
         record["disabled"] += plugin.disabled
-    hooks = load_hooks()
+    hooks = hooks_of(settings)
+    choice = Choice.of(settings.disable, settings.plugins)
+    for point in installed(GROUP)[0]:
+        if not choice.takes(point):
+            record_of(point.distribution, point.version)["disabled"].append(f"hooks of {point.name}")
     for one in hooks.records:
         record_of(one.distribution, one.version)["hooks"] += one.hooks
     points, unreadable = installed("dragon.storage")
@@ -79,4 +86,15 @@ def installed_plugins(disable: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         record = record_of(problem.distribution, problem.version)
         if told not in record["problems"]:
             record["problems"].append(told)
+    for record in records.values():
+        record["state"] = _state(record)
     return [records[name] for name in sorted(records)]
+
+
+def _state(record: dict[str, Any]) -> str:
+    used = bool(record["tasks"] or record["hooks"] or record["storage"])
+    if record["problems"]:
+        return "loaded in part" if used else "refused"
+    if used or not record["disabled"]:
+        return "loaded"
+    return "disabled"

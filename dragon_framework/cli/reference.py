@@ -2,13 +2,13 @@
 
 import argparse
 
-from dragon_framework.cli.flags import add_settings, settings_of
+from dragon_framework.cli.flags import PLUGINS, add_settings, settings_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("--out", metavar="DIR", required=True, help="Where to write; made if it is missing.")
-    add_settings(parser, "disable")
+    add_settings(parser, *PLUGINS)
 
 
 def reference(arguments: argparse.Namespace) -> int:
@@ -18,9 +18,9 @@ def reference(arguments: argparse.Namespace) -> int:
     """
     from dragon_framework.errors import SettingsError
     from dragon_framework.reference import write_reference
-    from dragon_framework.registry import load_registry
+    from dragon_framework.registry import registry_of
 
-    registry = load_registry(settings_of(arguments).disable)
+    registry = registry_of(settings_of(arguments))
     try:
         pages = write_reference(registry, arguments.out)
     except OSError as error:

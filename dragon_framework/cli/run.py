@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from dragon_framework.cli.deliver import deliver
-from dragon_framework.cli.flags import add_settings, settings_of
+from dragon_framework.cli.flags import PLUGINS, add_settings, settings_of
 from dragon_framework.cli.parameters import HELP, NoSuchFilesError, local_paths, read_words
 from dragon_framework.cli.printing import print_error, print_json
 from dragon_framework.cli.progress import ProgressBar
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--show", action="store_true", help="Of an analysis, also a picture with what was found drawn: show=true."
     )
     parser.add_argument("--json", action="store_true", help="Print one line of JSON, and nothing else.")
-    add_settings(parser, "allow_source", "disable")
+    add_settings(parser, "allow_source", *PLUGINS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,14 +49,14 @@ def run(arguments: argparse.Namespace) -> int:
     Ctrl-C cancels the task. The time and memory limits of the service do not hold here.
     """
     from dragon_framework.errors import SettingsError, TaskCancelledError, UnknownTaskError
-    from dragon_framework.registry import load_registry
+    from dragon_framework.registry import registry_of
     from dragon_framework.worker.child import failure
 
     settings = settings_of(arguments)
     values = read_words(arguments.parameters)
     if arguments.show:
         values["show"] = True
-    registry = load_registry(settings.disable)
+    registry = registry_of(settings)
     compact = arguments.json
     try:
         task = registry.get(arguments.task)
@@ -108,7 +108,7 @@ def _run(
         directory,
         sources,
         reporter=reporter,
-        settings=plugin_settings(task, settings.plugins, os.environ),
+        settings=plugin_settings(task, settings.tables, os.environ),
         is_cancelled=lambda: bool(interrupt.number),
         others=other,
     )

@@ -5,14 +5,24 @@ import os
 import sys
 
 from dragon_framework.cli.addresses import is_loopback, listening_socket, url_of
-from dragon_framework.cli.flags import LOGS, STORE, add_settings, settings_of
+from dragon_framework.cli.flags import LOGS, PLUGINS, STORE, add_settings, settings_of
 from dragon_framework.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     network = ("host", "port", "public_url", "allow_source")
-    add_settings(parser, *network, *STORE, "workers", "concurrency", "queues", "disable", "retention_seconds", *LOGS)
+    add_settings(
+        parser,
+        *network,
+        *STORE,
+        "workers",
+        "concurrency",
+        "queues",
+        *PLUGINS,
+        "retention_seconds",
+        *LOGS,
+    )
 
 
 def serve(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from dragon_framework.cli.flags import add_settings, settings_of
+from dragon_framework.cli.flags import PLUGINS, add_settings, settings_of
 from dragon_framework.cli.printing import print_columns, print_json
 
 
@@ -12,7 +12,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="Describe this task.")
     parser.add_argument("--json", action="store_true", help="Print names, summaries and JSON schemas.")
-    add_settings(parser, "disable")
+    add_settings(parser, *PLUGINS)
 
 
 def tasks(arguments: argparse.Namespace) -> int:
@@ -20,10 +20,10 @@ def tasks(arguments: argparse.Namespace) -> int:
 
     With `--json`: a list of objects as `GET /v1/tasks` answers, or one of them.
     """
-    from dragon_framework.registry import load_registry
+    from dragon_framework.registry import registry_of
     from dragon_framework.schema import task_document
 
-    registry = load_registry(settings_of(arguments).disable)
+    registry = registry_of(settings_of(arguments))
     if arguments.name:
         task = registry.get(arguments.name)
         if arguments.json:

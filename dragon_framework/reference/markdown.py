@@ -166,7 +166,7 @@ def _error_table(rows: Iterable[ErrorRow]) -> str:
 
 def _settings(registry: Registry) -> str:
     parts = [_SETTINGS.strip()]
-    own = [field for field in fields_of(Settings) if field.shape.struct is None and field.name != "plugins"]
+    own = [field for field in fields_of(Settings) if field.shape.struct is None and field.name != "tables"]
     parts.append(_settings_table(own, ""))
     for section in fields_of(Settings):
         if section.shape.struct is not None:

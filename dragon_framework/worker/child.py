@@ -28,7 +28,7 @@ import msgspec
 from dragon_framework.concealing import Concealer
 from dragon_framework.context import RunContext, RunState, WrittenFile, run_in_context
 from dragon_framework.errors import InternalTaskError, NoRoomError, TaskCancelledError, TaskError
-from dragon_framework.hooks import fetch_policy, load_hooks
+from dragon_framework.hooks import fetch_policy, hooks_of
 from dragon_framework.notes import take_notes
 from dragon_framework.registry import Registry
 from dragon_framework.sealing import secrets_of
@@ -78,7 +78,7 @@ class TaskProcess:
         self._plugin_settings = plugin_settings
         self._sources: dict[str, Sources] = {}
         self._storage: Storage | None = None
-        self._policy = fetch_policy(load_hooks())
+        self._policy = fetch_policy(hooks_of(settings))
         self._home = os.open(".", os.O_RDONLY | os.O_CLOEXEC)
         self._memory = _Memory()
         self._cancelled = False

@@ -49,11 +49,11 @@ def main(descriptor: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 
     from dragon_framework.context import plugin_settings
-    from dragon_framework.registry import load_registry
+    from dragon_framework.registry import registry_of
     from dragon_framework.worker import child
 
-    registry = load_registry(settings.disable)
-    by_task = {name: plugin_settings(task, settings.plugins, os.environ) for name, task in registry.tasks.items()}
+    registry = registry_of(settings)
+    by_task = {name: plugin_settings(task, settings.tables, os.environ) for name, task in registry.tasks.items()}
     for module in dict.fromkeys(module for task in registry.tasks.values() for module in task.preload):
         with contextlib.suppress(Exception):  # the task that needs it will report it
             importlib.import_module(module)

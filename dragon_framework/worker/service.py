@@ -27,13 +27,13 @@ from dramatiq.middleware import Middleware
 from dragon_framework.callbacks.sender import Sender
 from dragon_framework.context import plugin_settings
 from dragon_framework.errors import SettingsError, StorageError
-from dragon_framework.hooks import fetch_policy, load_hooks
+from dragon_framework.hooks import fetch_policy, hooks_of
 from dragon_framework.queue import scripts as queue_scripts
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import Courier
 from dragon_framework.queue.message import ACTOR
 from dragon_framework.queue.reaper import Reaper
-from dragon_framework.registry import load_registry
+from dragon_framework.registry import registry_of
 from dragon_framework.settings import Settings
 from dragon_framework.sources.guard import parse_networks
 from dragon_framework.status import scripts as status_scripts
@@ -93,14 +93,14 @@ def run_worker(settings: Settings) -> int:
 
 
 def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
-    registry = load_registry(settings.disable)
+    registry = registry_of(settings)
     queues = [queue for queue in registry.queues if not settings.queues or queue in settings.queues]
     if unknown := set(settings.queues) - set(registry.queues):
         known = ", ".join(registry.queues) or "none: no task is installed"
         raise SettingsError("queues", f"no installed task waits in {', '.join(sorted(unknown))}; there are: {known}")
     allowed = parse_networks(settings.allow_source)  # what is wrong is told now, not by every task process
     for task in registry.tasks.values():
-        plugin_settings(task, settings.plugins, os.environ)
+        plugin_settings(task, settings.tables, os.environ)
     client = connect_sync(settings.redis)
     if not _wait_for_redis(client, stop):
         return 0
@@ -110,7 +110,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
     storage.check()
     courier = Courier(client, [*queue_scripts.MESSAGES, *status_scripts.LIFE])
     broker = DragonBroker(client, courier, slots=settings.slots)
-    hooks = load_hooks()
+    hooks = hooks_of(settings)
     with _run_directory(settings.data_path / "runs") as directory:
         pool = RunnerPool(nursery, settings.slots, settings.worker.tasks_per_process)
         sender = Sender(client, settings.callbacks, settings.sources, allowed, fetch_policy(hooks))

@@ -1,5 +1,6 @@
 """`dragon tasks`, `dragon plugins`, `dragon reference`, the help, and the errors of flags."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -141,9 +142,9 @@ def test_closed_standard_streams_are_no_traceback(environ, tmp_path, words):
 def test_plugins_shows_what_each_adds_and_why_something_is_missing(dragon):
     done = dragon("plugins")
 
-    assert "acme-cli 1.2.3\n  tasks:    acme.broken, acme.copy, acme.join, acme.wait\n" in done.stdout
+    assert "acme-cli 1.2.3: loaded\n  tasks:    acme.broken, acme.copy, acme.join, acme.wait\n" in done.stdout
     assert "  hooks:    dragon_task_finished\n" in done.stdout
-    assert "acme-lame 4.5\n  problem:  acme.lame is not available: ModuleNotFoundError" in done.stdout
+    assert "acme-lame 4.5: refused\n  problem:  acme.lame is not available: ModuleNotFoundError" in done.stdout
     assert done.returncode == 0
 
 
@@ -164,6 +165,100 @@ def test_a_disabled_plugin_is_shown_as_such(dragon):
 
     assert found["acme-cli"]["disabled"] == ["acme.copy"]
     assert "acme.copy" not in found["acme-cli"]["tasks"]
+
+
+def test_only_the_plugins_that_are_chosen_are_loaded(dragon):
+    found = {
+        plugin["distribution"]: plugin
+        for plugin in json.loads(dragon("plugins", "--json", settings={"DRAGON_PLUGINS": "acme-lame,acme.copy"}).stdout)
+    }
+
+    assert found["acme-cli"]["tasks"] == ["acme.copy"]
+    assert found["acme-cli"]["hooks"] == []
+    assert "hooks of acme" in found["acme-cli"]["disabled"]
+    assert (found["acme-lame"]["state"], found["dragon-image"]["state"]) == ("refused", "disabled")
+
+
+def test_a_chosen_plugin_that_is_not_installed_is_an_error_and_not_left_out_unseen(dragon):
+    done = dragon("tasks", "--plugins", "acme-clip")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "dragon: plugins: no distribution or task 'acme-clip' is installed; did you mean 'acme-cli'?\n"
+    )
+
+
+FILE = '''
+from typing import Annotated
+
+from msgspec import Meta
+
+from dragon_framework import Output, Parameters, task
+
+
+class SumParameters(Parameters, frozen=True, kw_only=True):
+    numbers: Annotated[list[Annotated[int, Meta(ge=0, le=9)]], Meta(description="What is added.")]
+
+
+class SumOutput(Output, frozen=True, kw_only=True):
+    total: Annotated[int, Meta(description="The sum.")]
+
+
+@task("acme.sum")
+def acme_sum(parameters: SumParameters, ctx) -> SumOutput:
+    """Add numbers."""
+    import _adding
+
+    print("adding")
+    return SumOutput(total=_adding.add(parameters.numbers))
+'''
+
+
+@pytest.fixture
+def plugin_dir(tmp_path):
+    """A directory with one plugin in a file, a module of its own, and a file that cannot be loaded."""
+    directory = tmp_path / "my plugins"
+    directory.mkdir()
+    (directory / "sum-up.py").write_text(FILE)
+    (directory / "_adding.py").write_text("def add(numbers): return sum(numbers)\n")
+    (directory / "broken.py").write_text("import a_library_that_is_not_there\n")
+    return directory
+
+
+def test_a_task_in_a_single_file_runs_without_being_installed(dragon, plugin_dir):
+    done = dragon("run", "acme.sum", "numbers=3", "numbers=4", "--plugin-dir", plugin_dir)
+
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"total": 7})
+
+
+def test_the_files_of_a_directory_are_listed_with_what_is_wrong(dragon, plugin_dir):
+    found = {
+        plugin["distribution"]: plugin
+        for plugin in json.loads(dragon("plugins", "--json", "--plugin-dir", plugin_dir).stdout)
+    }
+
+    assert (found["sum-up.py"]["tasks"], found["sum-up.py"]["state"]) == (["acme.sum"], "loaded")
+    assert found["sum-up.py"]["version"] == hashlib.sha256(FILE.encode()).hexdigest()[:8]
+    assert found["broken.py"]["state"] == "refused"
+    assert "a_library_that_is_not_there" in found["broken.py"]["problems"][0]["reason"]
+    assert "_adding.py" not in found
+
+
+def test_a_file_may_not_take_the_place_of_an_installed_task(dragon, plugin_dir):
+    (plugin_dir / "sum-up.py").write_text(FILE.replace('"acme.sum"', '"acme.copy"'))
+
+    done = dragon("run", "acme.copy", "numbers=3", "--plugin-dir", plugin_dir)
+
+    assert done.returncode == 1
+    assert "acme-cli 1.2.3 and" not in done.stderr
+    assert "acme-cli" in done.stderr
+    assert "sum-up.py" in done.stderr
+
+
+def test_a_plugin_directory_that_is_not_there_is_told(dragon):
+    done = dragon("run", "acme.sum", "--plugin-dir", "nowhere")
+
+    assert (done.returncode, done.stderr) == (2, "dragon: plugin_dir: nowhere is not a directory\n")
 
 
 def test_reference_writes_a_page_for_each_task(dragon, tmp_path):
