@@ -8,6 +8,7 @@
     │   └── InvalidTaskError            a task breaks the plugin contract
     ├── UnknownTaskError                no installed plugin provides the task
     ├── FieldError                      parameters that are wrong together (for `__post_init__`)
+    ├── FieldErrors                     the same, of several fields at once
     ├── StorageError                    the output storage failed
     │   └── FileMissingError            nothing is stored under that key and name
     └── TaskError                       a task ran and has no result; shown to the client
@@ -112,6 +113,21 @@ class FieldError(DragonError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.problem}"
+
+
+class FieldErrors(DragonError, ValueError):
+    """Several parameters are wrong; as `FieldError`, all told at once.
+
+    Args:
+        errors: For each field what is wrong, without its name.
+    """
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        return "; ".join(f"{field}: {', '.join(problems)}" for field, problems in self.errors.items())
 
 
 SHOWN_TASKS = 15

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from dragon_framework.errors import FieldError, InvalidParametersError, InvalidResultError
+from dragon_framework.errors import FieldError, FieldErrors, InvalidParametersError, InvalidResultError
 from dragon_framework.problems import problems_of, shown_name, suggestion
 from dragon_framework.shapes import FieldShape, Shape, fields_of
 from dragon_framework.tasks import Parameters, Task
@@ -201,8 +201,7 @@ def _convert_carefully(struct: type[S], values: Any, errors: dict[str, list[str]
     try:
         return msgspec.convert(prepared, struct, strict=strict)
     except Exception as error:  # noqa: BLE001  # a plugin's __post_init__ may raise anything
-        name, problem = _whole_problem(error)
-        errors[shown_name(name)] = [problem]
+        errors |= {shown_name(name): problems for name, problems in _whole_problems(error).items()}
     return None
 
 
@@ -228,13 +227,15 @@ def _is_blank(value: Any) -> bool:
     return type(value) is str and not value
 
 
-def _whole_problem(error: Exception) -> tuple[str, str]:
+def _whole_problems(error: Exception) -> dict[str, list[str]]:
     cause = error.__cause__ if isinstance(error, msgspec.ValidationError) else error
+    if isinstance(cause, FieldErrors):
+        return cause.errors
     if isinstance(cause, FieldError):
-        return cause.field, cause.problem
+        return {cause.field: [cause.problem]}
     if isinstance(error, msgspec.ValidationError):
-        return WHOLE, str(error)
-    return WHOLE, f"could not be checked ({type(error).__name__})"
+        return {WHOLE: [str(error)]}
+    return {WHOLE: [f"could not be checked ({type(error).__name__})"]}
 
 
 def _prepare(shape: Shape, value: Any, depth: int = 0, *, strict: bool) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct
 
 from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
-from dragon_framework.errors import FieldError, InvalidParametersError, InvalidResultError
+from dragon_framework.errors import FieldError, FieldErrors, InvalidParametersError, InvalidResultError
 from dragon_framework.fields import Color, Pixels, Seconds, Secret, SourceUrl
 from dragon_framework.shapes import fields_of
 from dragon_framework.testing.strategies import parameters_strategy
@@ -56,6 +56,8 @@ class PaintParameters(Parameters, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.width == 7:
             raise FieldError("width", "must not be 7 px")
+        if self.width == 6:
+            raise FieldErrors({"width": ["must not be 6 px"], "ratio": ["must fit", "must be nice"]})
         if self.width == 8:
             raise ValueError("no luck with eight")
         if self.width == 9:
@@ -366,3 +368,10 @@ def test_a_declared_output_is_returned_as_json_holds_it():
 )
 def test_an_undeclared_output_is_a_defect_named_field_by_field(output, files, errors):
     assert output_errors(output, files) == errors
+
+
+def test_several_fields_that_are_wrong_together_are_told_at_once():
+    with pytest.raises(InvalidParametersError) as raised:
+        convert_parameters(paint, {"url": "http://foo.com/", "width": 6})
+
+    assert raised.value.errors == {"width": ["must not be 6 px"], "ratio": ["must fit", "must be nice"]}
