@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dragon_video.film.errors import InvalidContentError
-from dragon_video.film.filters import FILTERS
+from dragon_video.film.filters import FILTERS, IGNORED, REFUSED
 from dragon_video.film.filters.kinds import Parameter
 
 SIZES = [(1, 1), (1, 7), (2, 1), (3, 5), (61, 37)]
@@ -121,3 +121,20 @@ def test_wrong_values_are_told_by_name(apply, plain, kind):
 )
 def test_what_is_wrong_with_a_value(parameter, value, problem):
     assert parameter.problem(value).startswith(problem)
+
+
+def test_every_kind_of_the_language_is_known():
+    """The filters of the language but its adapters, and distancemap and distancecolor, which are styles of text."""
+    drawn = {
+        *("alpha", "blur", "hblur", "vblur", "gaussianBlur", "hgaussianBlur", "vgaussianBlur", "colormap", "frame"),
+        *("borderBlur", "mask", "tint", "threetint", "threshold", "exposure", "glow", "alphamask", "alphainvmask"),
+        *("lumamask", "lumainvmask", "key", "makeTransparent", "gradient", "radialGradient", "directionalBlur"),
+        *("maskedBlur", "bilateralBlur", "noise", "flick", "tv", "flashback", "bleach", "cornerCut", "grow"),
+        *("combine", "identity", "subRender"),
+    }
+    others = {"displacement", "motionInterpolate", "dof", "antialias", "quad"}
+
+    assert set(FILTERS) >= drawn
+    assert set(FILTERS) | set(IGNORED) == drawn | others
+    assert not set(FILTERS) & set(IGNORED)
+    assert set(REFUSED) == {"custom"}

@@ -7,16 +7,33 @@ values and the `Moment`.
 
 from collections.abc import Mapping
 
-from dragon_video.film.filters import blurs, colours, groups, mattes, opacity, shapes
+from dragon_video.film.filters import (
+    blurs,
+    colours,
+    geometry,
+    groups,
+    keys,
+    light,
+    looks,
+    mattes,
+    opacity,
+    ramps,
+    shapes,
+    smoothing,
+    streaks,
+    tones,
+)
 from dragon_video.film.filters.kinds import DIRECTIONS, Colour, FilterKind, Moment, Parameter
 
-FILTERS: Mapping[str, FilterKind] = {
-    kind.name: kind for family in (opacity, blurs, colours, shapes, mattes, groups) for kind in family.KINDS
-}
+_FAMILIES = (
+    *(opacity, blurs, streaks, smoothing, colours, tones, light, looks),
+    *(ramps, shapes, mattes, keys, geometry, groups),
+)
+
+FILTERS: Mapping[str, FilterKind] = {kind.name: kind for family in _FAMILIES for kind in family.KINDS}
 """Every kind that draws, by its `type`."""
 
 IGNORED: Mapping[str, str] = {
-    "displacement": "it is accepted and changes nothing yet",
     "motionInterpolate": "it is accepted and changes nothing: frames between frames are not made up",
     "dof": "it is accepted and changes nothing: the scene is sharp at every depth",
     "antialias": "it is accepted and changes nothing: edges are smooth anyway",

@@ -81,9 +81,7 @@ def gaussian(picture: Frame, across: float, down: float) -> Frame:
     height, width = picture.shape[:2]
     across, down = min(across, 2.0 * width), min(down, 2.0 * height)
     by_x, by_y = _reduction(across, width), _reduction(down, height)
-    small = _padded(picture, by_x, by_y)
-    full = small.shape[:2]
-    small = reduced(small, by_x, by_y)
+    small = reduced(padded(picture, by_x, by_y), by_x, by_y)
     left_x, left_y = _left(across, by_x), _left(down, by_y)
     if left_x > 0.15 or left_y > 0.15:
         # OpenCV takes a sigma of 0 to be asked for by the size of the kernel, which is 1 here.
@@ -95,8 +93,7 @@ def gaussian(picture: Frame, across: float, down: float) -> Frame:
         )
     if by_x == by_y == 1:
         return small
-    large = as_bytes(cv2.resize(small, (full[1], full[0]), interpolation=cv2.INTER_LINEAR))
-    return large if full == (height, width) else np.ascontiguousarray(large[:height, :width])
+    return enlarged(small, width, height, by_x, by_y)
 
 
 def _reduction(sigma: float, size: int) -> int:
@@ -111,7 +108,14 @@ def _left(sigma: float, reduction: int) -> float:
     return math.sqrt(max((sigma / reduction) ** 2 - (0.25 if reduction > 1 else 0), 0))
 
 
-def _padded(picture: Frame, by_x: int, by_y: int) -> Frame:
+def enlarged(small: Frame, width: int, height: int, by_x: int, by_y: int) -> Frame:
+    """Return what was padded and reduced by those factors at the size that it had before."""
+    rows, columns = small.shape[:2]
+    large = as_bytes(cv2.resize(small, (columns * by_x, rows * by_y), interpolation=cv2.INTER_LINEAR))
+    return large if large.shape[:2] == (height, width) else np.ascontiguousarray(large[:height, :width])
+
+
+def padded(picture: Frame, by_x: int, by_y: int) -> Frame:
     """Return the picture with its last row and column repeated until it can be divided."""
     height, width = picture.shape[:2]
     right, bottom = -width % by_x, -height % by_y

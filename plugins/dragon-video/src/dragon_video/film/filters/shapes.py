@@ -118,8 +118,7 @@ def _framed_inside(picture: Frame, share: float, colour: list[float], ratio: flo
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
     matrix = np.array([[scale, 0, middle_x * (1 - scale)], [0, scale, middle_y * (1 - scale)]])
     inner = cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    window = np.outer(_ramp(height, 1.0, border, 0), _ramp(width, ratio, border, 0))
-    mask = np.rint(window * 255).astype(np.uint8)
+    mask = soft_border(width, height, ratio, share, 0)
     around = dyed(as_bytes(cv2.bitwise_not(mask)), colour)
     return as_bytes(cv2.add(masked(as_bytes(inner), fourfold(mask)), around))
 
