@@ -82,3 +82,182 @@ def test_a_floor_that_passes_under_the_camera_ends_at_the_horizon():
 
 def test_a_plane_seen_edge_on_is_nothing():
     assert not shown(SMALL, Picture(plain(2, 2, RED)), rotate_y(90)).any()
+
+
+def test_a_plane_that_reaches_beyond_the_frame_at_an_angle_is_whole():
+    """Turned about y: its left side is beyond the frame, its right edge inside, smaller than the frame."""
+    frame = shown(SMALL, Picture(plain(2, 2, RED)), rotate_y(40) @ scale(3, 1.05))
+
+    x, z = 3 * np.cos(np.radians(40)), 3 * np.sin(np.radians(40))
+    camera = 1 + np.sqrt(2)
+    right = 80 + 45 * x * camera / (camera + z)
+    assert frame[45, : int(right), 3].min() == 255
+    assert frame[45, int(right) + 1 :].max() == 0
+    top = 45 - 45 * 1.05 * camera / (camera + z)
+    assert frame[:, int(right) - 1, 3].sum() / 255 == pytest.approx(2 * (45 - top), abs=1)
+    assert frame[:, :60, 3].min() == 255
+
+
+@pytest.mark.parametrize("degrees", [0, 12])
+@pytest.mark.parametrize("alpha", [0.25, 0.5, 0.9])
+def test_a_plane_with_alpha_is_mixed_with_what_is_below(degrees, alpha):
+    frame = plain(160, 90, (255, 0, 0, 255))
+
+    draw(frame, Picture(plain(9, 9, RED)), rotate_z(degrees) @ scale(0.8, 0.8), SMALL, alpha=alpha)
+
+    assert frame[45, 80] == pytest.approx([255 * (1 - alpha), 0, 255 * alpha, 255], abs=1)
+    assert frame[2, 2].tolist() == [255, 0, 0, 255]
+
+
+@pytest.mark.parametrize("degrees", [0, 12])
+def test_a_transparent_picture_has_no_dark_fringe(degrees):
+    """White at half alpha over white stays white at each edge."""
+    frame = plain(160, 90, (255, 255, 255, 255))
+    pixels = blank(20, 20)
+    pixels[4:16, 4:16] = 128
+
+    draw(frame, Picture(pixels), translate(0.013, 0.027) @ rotate_z(degrees) @ scale(0.8, 0.8), SMALL)
+
+    assert frame.min() >= 254
+
+
+@pytest.mark.parametrize("degrees", [0, 12])
+def test_an_opaque_picture_is_drawn_alike_whether_or_not_that_is_known(degrees):
+    """By its own way, which is quicker, and by that of transparent ones."""
+    pixels = np.random.default_rng(5).integers(0, 256, (50, 70, 4), np.uint8)
+    pixels[:, :, 3] = 255
+    frames = [plain(160, 90, (40, 80, 120, 255)) for _ in range(2)]
+    matrix = translate(0.113, -0.027) @ rotate_z(degrees) @ scale(0.9, 0.7)
+
+    for frame, opaque in zip(frames, (True, False), strict=True):
+        draw(frame, Picture(pixels, opaque=opaque), matrix, SMALL)
+
+    assert np.abs(frames[0].astype(int) - frames[1]).max() <= 1
+
+
+def test_a_part_of_a_picture_fills_the_square():
+    """Quarters of four greys: the lower left one alone, but for the pixels that it shares with its neighbours."""
+    pixels = np.full((40, 60, 4), 255, np.uint8)
+    pixels[:20, :30, :3], pixels[:20, 30:, :3], pixels[20:, :30, :3], pixels[20:, 30:, :3] = 50, 100, 200, 150
+
+    frame = shown(SMALL, Picture(pixels), scale(0.5, 0.5), part=(0, 0.5, 0.5, 1))
+
+    assert covered(frame) == (pytest.approx(45 * 45, abs=0.5), pytest.approx(80), pytest.approx(45))
+    assert set(np.unique(frame[25:67, 58:100, 0])) == {200}
+    assert frame[23, 80, 0] < 200
+
+
+@pytest.mark.parametrize("degrees", [0, 33])
+def test_neighbours_without_smooth_edges_join_without_a_seam(degrees):
+    """Each pixel is that of one of them: none is empty, none is counted twice."""
+    turn = rotate_z(degrees)
+    frame, picture = blank(160, 90), Picture(plain(8, 8, (0, 0, 128, 128)))
+
+    for column in range(3):
+        matrix = turn @ translate(-0.61 + 0.61 * column, 0.02) @ scale(0.305, 0.31)
+        draw(frame, picture, matrix, SMALL, smooth=False)
+
+    assert set(np.unique(frame[:, :, 3])) == {0, 128}
+    assert (frame[:, :, 3] > 0).sum() == pytest.approx(0.61 * 3 * 0.62 * 45**2, rel=0.02)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 1), (2, 2)])
+@pytest.mark.parametrize(
+    "matrix", [scale(0.5, 0.5), rotate_z(20) @ scale(0.5, 0.5), scale(50, 50), scale(0.001, 0.001)]
+)
+def test_the_smallest_pictures_are_drawn_at_any_size(size, matrix):
+    frame = shown(SMALL, Picture(plain(*size, RED)), matrix)
+
+    assert set(np.unique(frame[:, :, 1])) == {0}
+    assert np.array_equal(frame[:, :, 2], frame[:, :, 3])
+
+
+def test_a_small_picture_is_enlarged_without_steps():
+    """Two pixels from 0 to 255 over 320 px: OpenCV's 32 places between them would be steps of 8 levels."""
+    viewport = Viewport(320, 20, 16)
+    pixels = np.zeros((1, 2, 4), np.uint8)
+    pixels[:, :, 3], pixels[:, 1, :3] = 255, 255
+
+    line = shown(viewport, Picture(pixels), scale(16, 1))[10, :, 0].astype(int)
+
+    # From the middle of the first pixel, at 80, to that of the second, at 240.
+    expected = np.clip((np.arange(320) + 0.5 - 80) / 160, 0, 1) * 255
+    assert np.abs(line - expected).max() <= 9  # where the slope starts and ends
+    assert np.abs(line - expected)[100:220].max() <= 2
+    assert np.abs(np.diff(line)).max() <= 3
+
+
+def test_a_picture_wider_than_opencv_reaches_is_drawn_whole():
+    pixels = np.zeros((2, 40_000, 4), np.uint8)
+    pixels[:, :, 3], pixels[:, 20_000:, 2] = 255, 255
+    picture = Picture(pixels)
+
+    frame = shown(SMALL, picture, scale(16 / 9, 0.5))
+    near = shown(SMALL, picture, scale(16 / 9 * 250, 0.5))
+
+    assert frame[45, :79, 2].max() == 0
+    assert frame[45, 81:, 2].min() == 255
+    assert near[45, :79, 2].max() == 0
+    assert near[45, 82:, 2].min() == 255
+
+
+def test_a_fine_pattern_far_away_is_grey_without_moire():
+    """A chessboard of single pixels, 10 of them for one of the frame: 127.5 everywhere."""
+    rows, columns = np.indices((900, 1600))
+    pixels = np.full((900, 1600, 4), 255, np.uint8)
+    pixels[:, :, :3] = ((rows + columns) % 2 * 255)[:, :, None]
+
+    frame = shown(SMALL, Picture(pixels), translate(0.01, 0.003) @ scale(16 / 9 * 1.1, 1.1))
+
+    assert np.abs(frame[:, :, :3].astype(int) - 127).max() <= 2
+
+
+def test_a_prepared_picture_has_seven_quarters_of_the_pixels_it_is_shown_with():
+    picture = Picture(plain(4000, 3000, RED))
+
+    prepared = picture.prepared(1280, 960)
+
+    assert (prepared.width, prepared.height) == (2240, 1680)
+    assert prepared.opaque
+    assert picture.prepared(4000, 3000) is picture
+
+
+def test_a_prepared_picture_is_in_the_same_place():
+    """A white half: its edge is in the middle of the frame however it was shrunk."""
+    pixels = plain(3001, 2001, (0, 0, 0, 255))
+    pixels[:, 1500:] = 255
+    picture = Picture(pixels)
+
+    line = shown(SMALL, picture.prepared(160, 107), scale(16 / 9, 1.185))[45, :, 0].astype(int)
+
+    # The edge is at 1500 / 3001 of the width.
+    assert (255 - line).sum() / 255 == pytest.approx(1500 / 3001 * 160, abs=0.03)
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4, 4)), np.zeros((0, 4, 4), np.uint8)])
+def test_what_is_no_frame_is_refused(pixels):
+    with pytest.raises(ValueError, match="expected uint8 of the shape"):
+        Picture(pixels)
+
+
+def test_pixels_need_not_be_square():
+    """A circle's box, 0.5 of the scene, is 288 px high in 576 lines, and 202.5 px wide of 720 shown as 16:9."""
+    viewport = Viewport(720, 576, 16 / 9)
+
+    alpha = shown(viewport, Picture(plain(4, 4, RED)), scale(0.5, 0.5))[:, :, 3] / 255
+
+    assert alpha[288].sum() == pytest.approx(202.5, abs=0.01)
+    assert alpha[:, 360].sum() == pytest.approx(288, abs=0.01)
+
+
+def test_matrices_of_any_size_are_drawn_or_not_but_never_fail():
+    random = np.random.default_rng(11)
+    picture = Picture(plain(7, 5, RED))
+
+    for _ in range(300):
+        matrix = np.eye(4)
+        matrix[:3] = random.normal(size=(3, 4)) * 10 ** random.uniform(-3, 3)
+        frame = shown(SMALL, picture, matrix, alpha=random.choice([0.5, 1]))
+
+        assert not frame[:, :, :2].any()
+        assert np.array_equal(frame[:, :, 2], frame[:, :, 3])

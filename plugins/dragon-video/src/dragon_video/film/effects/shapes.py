@@ -8,7 +8,7 @@ from dragon_video.film.matrices import Matrix, scale, translate
 from dragon_video.film.options import Options, choice
 from dragon_video.film.raster import Plane
 
-OVERLAP = 0.008
+OVERLAP = 0.025
 """How far a piece reaches under the next, in half heights of the frame: no seam shows between them."""
 
 _ADAPTERS = ("none", "fixed", "zoom", "panoramic", "kenburns", "fit")
@@ -74,7 +74,9 @@ def placed(shot: Shot, default: str, picture: int = 0, progress: float | None = 
     """Return the matrix that the element's adapter, or the one called *default*, gives a picture."""
     kind = choice(shot.options, "adapter", default, _NAMES)
     at = shot.progress if progress is None else progress
-    return adapter(kind, shot.ratios[picture], shot.aspect, at, shot.options)
+    # A direction is the effect's own.
+    options = {name: value for name, value in shot.options.items() if name != "direction"}
+    return adapter(kind, shot.ratios[picture], shot.aspect, at, options)
 
 
 def box(matrix: Matrix) -> Box:
@@ -139,7 +141,7 @@ def visit(shot: Shot) -> tuple[int, float]:
     Each has an equal share of the time, at the start of which it is shown alone; the last stays.
     """
     count = len(shot.ratios)
-    picture = min(int(shot.progress * count), count - 1)
+    picture = min(int(shot.progress * count + 1e-9), count - 1)
     if picture == count - 1:
         return picture, 0.0
     return picture, eased((shot.progress * count - picture - _HOLD) / (1 - _HOLD))

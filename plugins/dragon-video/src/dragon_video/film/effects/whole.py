@@ -1,6 +1,7 @@
 """The effects of a whole picture: `none` and `kenburns`."""
 
 from dragon_video.film.effects.shapes import Shot, placed
+from dragon_video.film.options import choice
 from dragon_video.film.raster import Plane
 
 
@@ -11,4 +12,5 @@ def none(shot: Shot) -> list[Plane]:
 
 def kenburns(shot: Shot) -> list[Plane]:
     """Return the picture on a slow move: `positive` goes in, `negative` out."""
-    return [Plane(0, placed(shot, "kenburns"))]
+    inwards = choice(shot.options, "direction", "positive", ("positive", "negative")) == "positive"
+    return [Plane(0, placed(shot, "kenburns", progress=shot.progress if inwards else 1 - shot.progress))]
