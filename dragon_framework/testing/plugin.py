@@ -1,4 +1,6 @@
-"""Fixtures: `run_task` runs one task here and now, `serve_file` serves a file over HTTP.
+"""Fixtures: `run_task` runs one task here and now, `client` through a whole service.
+
+`serve_file` serves a file over HTTP, `fault_source` sources that misbehave.
 
     def test_size(run_task, serve_file, tmp_path):
         Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
@@ -107,3 +109,29 @@ def serve_file(file_server: Any) -> Callable[[Path], str]:
     """Return the URL under which a local file is served: `serve_file(path) -> url`."""
     serve: Callable[[Path], str] = file_server.serve
     return serve
+
+
+@pytest.fixture
+def fault_source() -> Iterator[Any]:
+    """Sources that misbehave: slow, broken off, refused, endless; see `FaultServer`."""
+    from dragon_framework.testing.fault_server import FaultServer
+
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def live_service() -> Iterator[Any]:
+    """A whole service in processes of its own, for all tests; see `LiveService`."""
+    from dragon_framework.testing.live import LiveService
+
+    with LiveService() as service:
+        yield service
+
+
+@pytest.fixture
+def client(live_service: Any) -> Any:
+    """A client of the whole service: `client.run("image.info", url=...)`; see `ServiceClient`."""
+    from dragon_framework.testing.live import ServiceClient
+
+    return ServiceClient(live_service.url, live_service.secret)

@@ -44,13 +44,24 @@ INSTALLED = sorted(load_registry().tasks)
 VARIES = {"audio.tts"}
 
 
+# Which parameters a task needs that reads none of the core's small files.
+SAMPLES = {
+    "video.create": {
+        "definition": '<movie service="craftsman-1.0"><body><text duration="0.4">A</text></body></movie>',
+        "export": False,
+        "thumbnail_time": 0.0,
+    },
+}
+
+
 @pytest.mark.parametrize("name", INSTALLED)
 def test_every_installed_task_keeps_the_contract(name):
-    report = examine_task(name, sample=True)
+    outside = name.startswith("video.upload.")  # needs a provider; their own tests have one
+    report = examine_task(name, sample=not outside and SAMPLES.get(name, True))
 
     breaches = [one for one in report.breaches if not (one.rule == "cacheable" and name in VARIES)]
     assert breaches == []
-    assert "runs" in report.kept
+    assert outside or "runs" in report.kept
 
 
 def test_there_are_installed_tasks_to_check():
