@@ -28,6 +28,7 @@ import shutil
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
 from PIL import ImageFont
@@ -222,8 +223,10 @@ class Fonts:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         copy = path.resolve().parent / f"{OWN_FILE}{digest[:32]}{path.suffix.lower() or '.ttf'}"
-        if not copy.exists():
-            shutil.copyfile(path, copy)
+        if not copy.exists():  # several processes may draw the film: none may see half a file
+            with NamedTemporaryFile(dir=copy.parent, delete=False) as part, path.open("rb") as file:
+                shutil.copyfileobj(file, part)
+            Path(part.name).replace(copy)
         return Face(str(copy), None, copy)
 
 

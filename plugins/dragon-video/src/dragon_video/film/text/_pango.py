@@ -142,11 +142,13 @@ def height_of(text: str, setting: Setting) -> float:
     return below - _first_row(setting.sized(setting.size))
 
 
+@lru_cache(256)
 def baseline_of(text: str, setting: Setting) -> float:
     """Return how far the baseline of a single line lies below its top, in pixels."""
     return _row_of_stop(_probe(escape(text), "", text, setting), setting)
 
 
+@lru_cache(1024)
 def advance_of(text: str, setting: Setting) -> float:
     """Return how long a single line is in pixels, spaces at its ends included."""
     if not text:

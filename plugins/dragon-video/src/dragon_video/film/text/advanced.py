@@ -17,6 +17,8 @@ from dragon_video.film.text._pango import Setting
 from dragon_video.film.text.picture import TextPicture, fineness, joined, reduced
 from dragon_video.film.text.style import ADVANCED_SIZE, TextStyle
 
+MOST_ROOMS = 40
+"""A text that is as many times as long as its room, with letters of a whole em, is too long with any."""
 ELLIPSIS = "…"
 _JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
 
@@ -158,6 +160,8 @@ def _ended(text: str, room: Room, setting: Setting, *, more: bool) -> str:
 
 
 def _fits(text: str, room: Room, setting: Setting) -> bool:
+    if len(text) * setting.size > MOST_ROOMS * (room.width + setting.size):
+        return False  # need not be drawn to be known
     return _pango.advance_of(text, setting) <= room.width + 0.5
 
 

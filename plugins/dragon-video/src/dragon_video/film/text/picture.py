@@ -124,17 +124,17 @@ def on_ground(picture: TextPicture, box: Box, colour: Colour, scale: float) -> T
 
 
 def joined(pictures: list[TextPicture], scale: float) -> TextPicture:
-    """Return several pictures of one text as one."""
+    """Return several pictures of one text as one, each on the nearest whole pixels."""
     if not pictures:
         return nothing(scale)
-    left, top = min(one.x for one in pictures), min(one.y for one in pictures)
-    right = max(one.x + one.width for one in pictures)
-    bottom = max(one.y + one.height for one in pictures)
-    frame = blank(math.ceil((right - left) * scale) + 1, math.ceil((bottom - top) * scale) + 1)
-    for one in pictures:
-        row, column = round((one.y - top) * scale), round((one.x - left) * scale)
-        over(frame[row : row + one.frame.shape[0], column : column + one.frame.shape[1]], one.frame)
-    return TextPicture(frame, left, top, frame.shape[1] / scale, frame.shape[0] / scale)
+    places = [(round(one.x * scale), round(one.y * scale)) for one in pictures]
+    left, top = min(x for x, _ in places), min(y for _, y in places)
+    right = max(x + one.frame.shape[1] for one, (x, _) in zip(pictures, places, strict=True))
+    bottom = max(y + one.frame.shape[0] for one, (_, y) in zip(pictures, places, strict=True))
+    frame = blank(right - left, bottom - top)
+    for one, (x, y) in zip(pictures, places, strict=True):
+        over(frame[y - top : y - top + one.frame.shape[0], x - left : x - left + one.frame.shape[1]], one.frame)
+    return TextPicture(frame, left / scale, top / scale, (right - left) / scale, (bottom - top) / scale)
 
 
 def in_style(picture: TextPicture, style: DistanceStyle, *, lines: int, height: float) -> TextPicture:

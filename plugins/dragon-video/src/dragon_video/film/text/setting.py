@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dragon_video.film.errors import InvalidContentError
-from dragon_video.film.fonts import Face, Fonts
+from dragon_video.film.fonts import DEFAULT, Face, Fonts
 from dragon_video.film.text import _pango
 from dragon_video.film.text._pango import Ink, Setting
 from dragon_video.film.text.advanced import set_advanced
@@ -25,8 +25,12 @@ from dragon_video.film.text.style import REFERENCE_LINES, TextStyle, tidied
 LEGEND_MARGIN = 0.15
 """Room above and below a legend's line, and at its ends, as a part of the bar's height."""
 LARGEST_SCALE = 8.0
-STEPS = 14
-"""Halvings of the range of sizes when lines are broken: to a part in 16,000."""
+PRECISION = 250
+"""The size at which broken lines fill their box is found to this part of itself."""
+SMALLEST = 0.5
+"""Pixels of the em below which nobody looks for a smaller size."""
+ROOM_OF_LETTER = 0.6
+"""Room that a letter takes in lines of text, in square ems: half an em wide, and a line high. A first guess."""
 
 
 def set_text(
@@ -100,8 +104,8 @@ def set_ink(
 
 def setting_of(style: TextStyle, fonts: Fonts, text: str) -> Setting:
     """Return how the engine sets a text of that style, but for its size."""
-    name = style.face if style.face is not None and style.fontname is None else style.fontname
-    face = fonts.own(name) if isinstance(name, Path) else fonts.face(name)
+    file = style.fontname if isinstance(style.fontname, Path) else None
+    face = fonts.own(file) if file is not None else fonts.face(style.face or str(style.fontname or DEFAULT))
     for path in fonts.files:  # for emoji and characters that no other face has
         _pango.load(path)
     blue, green, red, _ = style.fontcolor
@@ -190,14 +194,20 @@ def _needed(ink: Ink, lines: float) -> float:
 def _filling_wrapped(text: str, style: TextStyle, setting: Setting, box: Box) -> float:
     """Return the largest size at which the lines, broken between words, fill the box."""
     at = max(12.0, min(48.0, 48.0 * math.sqrt(400 / len(text))))
-    low, high = 0.5, box.height * 1.5
-    for _ in range(STEPS):
-        size = (low + high) / 2
+
+    def fits(size: float) -> bool:
         across = box.width / style.widening * at / size
         measured = setting.sized(at, max(1, math.floor(across)))
         ink = _pango.draw(text, measured)
-        fits = ink.width <= across and _needed(ink, _pango.height_of(text, measured)) * size / at <= box.height
-        low, high = (size, high) if fits else (low, size)
-        if high - low < low / 500:
-            break
+        return ink.width <= across and _needed(ink, _pango.height_of(text, measured)) * size / at <= box.height
+
+    low, high = 0.0, box.height * 1.5
+    size = min(high, math.sqrt(box.width * box.height / (ROOM_OF_LETTER * style.widening * len(text))))
+    while high - low > low / PRECISION:
+        low, high = (size, high) if fits(size) else (low, size)
+        size = (low + high) / 2 if low else high / 2
+        if low and high / low > 1.5:  # not yet between two near sizes
+            size = low * 1.25
+        if high < SMALLEST:
+            return high
     return low

@@ -63,8 +63,8 @@ class TextStyle:
         align: Across and down; None for what the type has: centred, or `left` for `advanced`.
         fontsize: Pixels of a frame of 360 lines; None to fill the box (`advanced`: 20).
         fontname: Name of a font, or the local file of one; None for Arial's twin.
-        face, weight, style, stretch: The face by name (before `fontname`), `bold` or 100 to 900,
-            `italic` or `oblique`, `condensed` and the like; None for the font's own.
+        face, weight, style, stretch: The face by name (before a name in `fontname`, after a file),
+            `bold` or 100 to 900, `italic` or `oblique`, `condensed` and the like; None for the font's own.
         fontcolor, backgroundcolor: Blue, green, red, alpha.
         vector: Draws ink for distance fields and large motion at twice the resolution.
         direction, speed: How a legend comes in; see `legend_offset`.
