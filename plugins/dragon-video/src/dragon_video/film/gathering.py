@@ -115,7 +115,7 @@ def _fetched(wanted: Mapping[str, Node], ctx: TaskContext) -> tuple[dict[str, Pa
     failures: dict[str, SourceError] = {}
     left = list(wanted)
     while left:
-        coming = ctx.fetch_all(left)
+        coming = ctx.fetch_all(tuple(left))
         try:
             for path in coming:
                 paths[left.pop(0)] = path

@@ -16,7 +16,7 @@ from dragon_video.film.errors import InvalidImageError
 from dragon_video.film.frames import Frame, premultiplied
 from dragon_video.film.pictures import OVERSAMPLING, Picture
 
-CACHE_BYTES = 256_000_000
+CACHE_BYTES = 128_000_000
 """Of decoded pictures that are kept, in each process."""
 
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)

@@ -33,14 +33,13 @@ from dragon_video.film.scene.painters import (
     Setting,
     TextPainter,
 )
-from dragon_video.film.scene.stage import Canvas, Clock, Space, World
+from dragon_video.film.scene.stage import Canvas, Clock, Space, World, black
 from dragon_video.film.scene.using import FilterUse
 from dragon_video.film.text import TextPicture, TextStyle, set_text
 
 _COMES_NEAR = {"diving": 2.0, "rotator": 1.5, "square": 1.2}
 """How many times larger than the frame these effects show a picture that is not yet faded out."""
 
-_KENBURNS = 1.2
 
 
 _TEXT = (
@@ -161,7 +160,7 @@ class Builder:
     def _effect(self, timed: Timed, space: Space, kind: str) -> Painter | None:
         values = timed.node.values
         moves, inner = self._enlarging(timed, space)
-        inner = inner.larger(_COMES_NEAR.get(kind, _KENBURNS))
+        inner = inner.larger(_COMES_NEAR.get(kind, 1.0))
         faces: list[Face] = []
         shares: list[Clock] = []
         options: dict[str, Any] = dict(values)
@@ -288,8 +287,6 @@ def scene(body: Timed, world: World, viewport: Viewport) -> Painter:
 
 def painted(painter: Painter, frame: int, viewport: Viewport) -> Frame:
     """Return a frame of the film: BGRA, opaque."""
-    pixels = blank(viewport.width, viewport.height)
-    pixels[:, :, 3] = 255
-    canvas = Canvas(pixels, viewport, bare=True)
+    canvas = Canvas(black(viewport.width, viewport.height), viewport, bare=True)
     painter.paint(canvas, frame, identity())
     return canvas.frame

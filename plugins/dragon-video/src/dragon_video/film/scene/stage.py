@@ -6,7 +6,7 @@ Stands on `raster`, `stills` and `reels`.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import ceil
 from pathlib import Path
 
@@ -15,10 +15,20 @@ import numpy as np
 from dragon_video.film.assets import Asset
 from dragon_video.film.durations import Timed
 from dragon_video.film.fonts import Fonts
-from dragon_video.film.frames import Frame, blank, over
+from dragon_video.film.frames import Frame, blank, over, plain
 from dragon_video.film.matrices import Matrix, Viewport, identity
 from dragon_video.film.reels import Reel
 from dragon_video.film.stills import Stills
+
+
+def black(width: int, height: int) -> Frame:
+    """Return an opaque black frame."""
+    return _black(width, height).copy()
+
+
+@lru_cache(maxsize=4)
+def _black(width: int, height: int) -> Frame:
+    return plain(width, height, (0, 0, 0, 255))
 
 
 @dataclass(slots=True)
@@ -39,9 +49,8 @@ class Canvas:
 
     def layer(self, *, bare: bool = False) -> "Canvas":
         """Return a canvas of the same size and view: transparent, or black."""
-        frame = blank(self.viewport.width, self.viewport.height)
-        if bare:
-            frame[:, :, 3] = 255
+        width, height = self.viewport.width, self.viewport.height
+        frame = black(width, height) if bare else blank(width, height)
         return Canvas(frame, self.viewport, self.view, bare=bare)
 
     def add(self, frame: Frame, alpha: float = 1.0) -> None:
