@@ -5,6 +5,7 @@ boxes, windows, how large each picture is shown at most. Stands on `painters`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,15 @@ from dragon_video.film.scene.painters import (
 )
 from dragon_video.film.scene.stage import Canvas, Clock, Space, World, black
 from dragon_video.film.scene.using import FilterUse
-from dragon_video.film.text import TextPicture, TextStyle, set_text
+from dragon_video.film.text import DistanceStyle, TextPicture, TextStyle, in_style, legend_offset, set_ink
+from dragon_video.film.text.picture import on_ground
+from dragon_video.film.text.setting import ground as ground_of
 
 _COMES_NEAR = {"diving": 2.0, "rotator": 1.5, "square": 1.2}
 """How many times larger than the frame these effects show a picture that is not yet faded out."""
 
 
+DISTANCE_FILTERS = ("distancemap", "distancecolor")
 
 _TEXT = (
     *("type", "align", "fontsize", "fontname", "face", "weight", "style", "stretch", "fontcolor", "backgroundcolor"),
@@ -224,8 +228,8 @@ class Builder:
         )
 
     def _text(self, timed: Timed, space: Space) -> Painter:
-        node, world = timed.node, self._world
-        style = text_style(node, world)
+        node = timed.node
+        style = text_style(node, self._world)
         box = FULL if style.type != "zone" else placed(node.values, space.aspect, None)
         moves = self._moves(timed, space.aspect, box)
         for animator, _ in moves:
@@ -233,22 +237,65 @@ class Builder:
         lines = max(1.0, space.height)
         wide = lines * space.aspect
         corner = (box.left * wide, box.top * lines) if style.type != "advanced" else (wide / 2, lines / 2)
+        setting = self._setting(timed, space, moves)
+        lettering = NodeLettering(node, style, self._world, space.enlarged)
+        lettering.width, lettering.height = max(1e-3, box.width * wide), max(1e-3, box.height * lines)
+        return TextPainter(
+            replace(setting, filters=[one for one in setting.filters if one.kind not in DISTANCE_FILTERS]),
+            lettering=lettering,
+            styles=[one for one in setting.filters if one.kind in DISTANCE_FILTERS],
+            corner=corner,
+            lines=lines,
+            entry=(lambda seconds: legend_offset(style, seconds)) if style.type == "legend" else None,
+        )
 
-        def picture() -> TextPicture:
-            try:
-                return set_text(
-                    node.text,
-                    style,
-                    width=max(1e-3, box.width * wide),
-                    height=max(1e-3, box.height * lines),
-                    lines=world.lines,
-                    fonts=world.known_fonts,
-                    scale=space.enlarged,
-                )
-            except FilmError as error:
-                raise type(error)([one if one.line else node.problem(one.message) for one in error.problems]) from error
 
-        return TextPainter(self._setting(timed, space, moves), picture=picture, corner=corner, lines=lines)
+class NodeLettering:
+    """Sets the text of one node; the ink is kept.
+
+    Args:
+        node: A `text`.
+        style: How it looks.
+        world: Has the fonts.
+        enlarged: How many times larger than at rest it is shown at most.
+    """
+
+    def __init__(self, node: Node, style: TextStyle, world: World, enlarged: float) -> None:
+        self._node = node
+        self._style = style
+        self._world = world
+        self._enlarged = enlarged
+        self.width = 1.0
+        """Of its box, in pixels."""
+        self.height = 1.0
+        self._ink: TextPicture | None = None
+
+    def picture(self, values: Mapping[str, Any] | None) -> TextPicture:
+        """Return the text over its ground, in the style of distances that *values* describe."""
+        try:
+            return self._picture(values)
+        except FilmError as error:
+            problems = [one if one.line else self._node.problem(one.message) for one in error.problems]
+            raise type(error)(problems) from error
+
+    def _picture(self, values: Mapping[str, Any] | None) -> TextPicture:
+        style, lines = self._style, self._world.lines
+        if self._ink is None:
+            self._ink = set_ink(
+                self._node.text,
+                style,
+                width=self.width,
+                height=self.height,
+                lines=lines,
+                fonts=self._world.known_fonts,
+                scale=self._enlarged,
+            )
+        picture = self._ink
+        if values is not None:
+            height = self.height if style.type == "zone" else picture.height
+            picture = in_style(picture, DistanceStyle.of(values), lines=lines, height=height)
+        ground = ground_of(style, self._ink, width=self.width, height=self.height)
+        return on_ground(picture, ground, style.backgroundcolor, picture.scale)
 
 
 def text_style(node: Node, world: World) -> TextStyle:

@@ -417,50 +417,65 @@ class OverlayPainter(Painter):
             child.release()
 
 
+class Lettering(Protocol):
+    """Sets a text."""
+
+    def picture(self, values: Mapping[str, Any] | None) -> TextPicture:
+        """Return the text as a picture over its ground, in a style of distances if *values* has one."""
+
+
 class TextPainter(Painter):
-    """A text: its picture, set once, at its place.
+    """A text: its picture at its place.
 
     Args:
-        picture: Sets the text; called when it is first seen.
+        lettering: Sets the text, when it is first seen, and when its style changes.
+        styles: Its filters `distancemap` and `distancecolor`.
         corner: Where the picture's place is counted from, in pixels of the container: right and down.
         lines: Height of the container in pixels, as the text counts them.
-        legend: Where a legend is at a part of its time, as a shift in heights of its container; None for others.
+        entry: Where it is at a time since it began, as a shift in widths and heights of the frame; up is positive.
     """
 
     def __init__(
         self,
         setting: Setting,
         *,
-        picture: Callable[[], TextPicture],
+        lettering: Lettering,
+        styles: Sequence[FilterUse],
         corner: tuple[float, float],
         lines: float,
-        legend: Callable[[float, float], tuple[float, float]] | None = None,
+        entry: Callable[[float], tuple[float, float]] | None = None,
     ) -> None:
         super().__init__(setting)
-        self._set = picture
+        self._lettering = lettering
+        self._styles = styles
         self._corner = corner
         self._lines = lines
-        self._legend = legend
-        self._made: tuple[Picture, Matrix] | None = None
+        self._entry = entry
+        self._made: tuple[Mapping[str, Any] | None, Picture, Matrix] | None = None
 
     def single(self, frame: int) -> bool:
         return True
 
     def draw(self, canvas: Canvas, frame: int, model: Matrix, alpha: float) -> None:
-        if self._made is None:
-            self._made = self._prepared()
-        picture, matrix = self._made
-        if self._legend is not None:
-            seconds = self.world.seconds(frame) - self.clock.start
-            matrix = translate(*self._legend(seconds, self.clock.duration)) @ matrix
+        seconds = self.world.seconds(frame)
+        values: dict[str, Any] | None = None
+        for style in self._styles:
+            if style.clock.on(frame):
+                values = (values or {}) | style.values(seconds)
+        if self._made is None or self._made[0] != values:
+            self._made = self._prepared(values)
+        _, picture, matrix = self._made
+        if self._entry is not None:
+            right, up = self._entry(seconds - self.clock.start)
+            matrix = translate(2 * self.space.aspect * right, 2 * up) @ matrix
         draw(canvas.frame, picture, canvas.view @ model @ matrix, canvas.viewport, alpha=alpha)
         canvas.bare = False
 
-    def _prepared(self) -> tuple[Picture, Matrix]:
-        text, unit = self._set(), 2 / self._lines
+    def _prepared(self, values: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, Picture, Matrix]:
+        text, unit = self._lettering.picture(values), 2 / self._lines
         x, y = self._corner[0] + text.x + text.width / 2, self._corner[1] + text.y + text.height / 2
         place = translate(x * unit - self.space.aspect, 1 - y * unit)
-        return Picture(text.frame), place @ scale(text.width * unit / 2, text.height * unit / 2)
+        return values, Picture(text.frame), place @ scale(text.width * unit / 2, text.height * unit / 2)
 
     def release(self) -> None:
         self._made = None
