@@ -15,9 +15,13 @@ ATTRIBUTES = {
     *("opaqueColor", "transparentColor", "threshold", "originalBlend", "diameter", "diameterX", "diameterY", "bias"),
     *("biasX", "biasY", "margin", "width", "colorWidth", "transWidth", "height", "aspectRatio", "rate", "gamma"),
     *("offset", "alphaStart", "alphaEnd", "direction", "angle", "point0", "point1", "center", "centerStart"),
-    *("centerEnd", "zoomStart", "zoomEnd", "zoomLimit", "security"),
+    *("centerEnd", "zoomStart", "zoomEnd", "zoomLimit", "security", "distanceWidth", "fillOpacity", "strokeWidth"),
+    *("strokeColor", "strokeOpacity", "strokePosition"),
+    *(f"{side}Shadow{part}" for side in ("inner", "drop") for part in ("Color", "Opacity", "Position", "Angle")),
+    *(f"{side}Shadow{part}" for side in ("inner", "drop") for part in ("Distance", "Width", "BlurWidth")),
+    *(f"{side}Glow{part}" for side in ("inner", "outer") for part in ("Color", "Opacity", "Width", "BlurWidth")),
 }
-"""The attributes of `filter` in the original's schema, without those of text styles."""
+"""The attributes of `filter` in the original's schema."""
 
 
 def children_of(kind, picture):
@@ -123,14 +127,22 @@ def test_what_is_wrong_with_a_value(parameter, value, problem):
     assert parameter.problem(value).startswith(problem)
 
 
+def test_all_that_is_wrong_is_told_at_once():
+    found = dict(
+        FILTERS["gradient"].problems({"color0": (0, 0, 0), "point0": (0.5, 0.5), "point1": "there", "type": 3})
+    )
+
+    assert set(found) == {"color0", "point1"}
+
+
 def test_every_kind_of_the_language_is_known():
-    """The filters of the language but its adapters, and distancemap and distancecolor, which are styles of text."""
+    """The filters of the language but its adapters, which place pictures."""
     drawn = {
         *("alpha", "blur", "hblur", "vblur", "gaussianBlur", "hgaussianBlur", "vgaussianBlur", "colormap", "frame"),
         *("borderBlur", "mask", "tint", "threetint", "threshold", "exposure", "glow", "alphamask", "alphainvmask"),
         *("lumamask", "lumainvmask", "key", "makeTransparent", "gradient", "radialGradient", "directionalBlur"),
         *("maskedBlur", "bilateralBlur", "noise", "flick", "tv", "flashback", "bleach", "cornerCut", "grow"),
-        *("combine", "identity", "subRender"),
+        *("combine", "identity", "subRender", "distancemap", "distancecolor"),
     }
     others = {"displacement", "motionInterpolate", "dof", "antialias", "quad"}
 

@@ -21,13 +21,14 @@ from dragon_video.film.filters import (
     shapes,
     smoothing,
     streaks,
+    styles,
     tones,
 )
 from dragon_video.film.filters.kinds import DIRECTIONS, Colour, FilterKind, Moment, Parameter
 
 _FAMILIES = (
     *(opacity, blurs, streaks, smoothing, colours, tones, light, looks),
-    *(ramps, shapes, mattes, keys, geometry, groups),
+    *(ramps, shapes, mattes, keys, geometry, styles, groups),
 )
 
 FILTERS: Mapping[str, FilterKind] = {kind.name: kind for family in _FAMILIES for kind in family.KINDS}

@@ -16,6 +16,9 @@ from dragon_video.film.filters.kinds import Colour, FilterKind, Moment, Paramete
 from dragon_video.film.filters.pixels import LUMA, Plane, alpha_of, as_bytes, dyed, fourfold, transform
 from dragon_video.film.frames import Frame, is_opaque, straight
 
+SPARSE = 3
+"""One pixel of so many, along each axis, is looked at for the colour of the screen."""
+
 Far = Callable[[Frame, Colour, float, float], Plane]
 """Takes straight colours, the key, the width and the soft width; gives 0 where a colour is the key's, 255 far away."""
 
@@ -87,8 +90,8 @@ def without(picture: Frame, key: Colour, far: Far, values: Values) -> Frame:
     colours = picture if full else straight(picture)
     kept = far(colours, key, values["width"], values["transWidth"])
     gone = as_bytes(cv2.bitwise_not(kept))
-    wholly = (kept == 0).view(np.uint8)
-    screen = cv2.mean(colours, wholly)[:3] if wholly.any() else key[:3]
+    wholly = (kept[::SPARSE, ::SPARSE] == 0).view(np.uint8)
+    screen = cv2.mean(colours[::SPARSE, ::SPARSE], wholly)[:3] if wholly.any() else key[:3]
     if not full:
         gone = as_bytes(cv2.multiply(gone, alpha_of(picture), scale=1 / 255))
     rest = as_bytes(cv2.subtract(picture, dyed(gone, (*screen, 255))))

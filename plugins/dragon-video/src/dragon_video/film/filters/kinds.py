@@ -4,7 +4,7 @@ Validation, documentation and the gallery are made from `FilterKind.parameters`.
 the `Moment`. Out: a `Frame`. Stands on `film.errors` and `film.frames`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -178,17 +178,21 @@ class FilterKind:
         Raises:
             InvalidContentError: If a value is of the wrong type or out of its range, or a child is missing.
         """
-        full: dict[str, Any] = {}
-        for name, parameter in self.parameters.items():
-            value = values.get(name)
-            if value is None:
-                full[name] = parameter.default
-                continue
-            if problem := parameter.problem(value):
-                raise InvalidContentError(f"{name} of filter {self.name}: {problem}")
-            full[name] = value
+        for name, problem in self.problems(values):
+            raise InvalidContentError(f"{name} of filter {self.name}: {problem}")
         if len(moment.children) < self.children[0]:
             raise InvalidContentError(
                 f"filter {self.name} needs a picture inside it: an image, a video or another node"
             )
+        given = {name: values.get(name) for name in self.parameters}
+        full = {name: self.parameters[name].default if value is None else value for name, value in given.items()}
         return self.draw(picture, full, moment)
+
+    def problems(self, values: Values) -> Iterator[tuple[str, str]]:
+        """Yield the name of each parameter whose value is wrong, and what is wrong with it.
+
+        So a definition can be judged before a frame is drawn; `apply` refuses the first.
+        """
+        for name, parameter in self.parameters.items():
+            if (value := values.get(name)) is not None and (problem := parameter.problem(value)):
+                yield name, problem

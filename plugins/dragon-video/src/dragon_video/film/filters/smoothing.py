@@ -25,7 +25,7 @@ def smoothed(picture: Frame, across: float, down: float, tolerance: float) -> Fr
     deviation of a window with a step of that height in its middle.
     """
     height, width = picture.shape[:2]
-    by = 4 if min(across, down) >= 24 else 2 if min(across, down) >= 6 else 1
+    by = 4 if min(across, down) >= 12 else 2 if min(across, down) >= 6 else 1
     by = by if min(width, height) >= 4 * by else 1
     small = reduced(padded(picture, by, by), by, by).astype(np.float32)
     window = (2 * round((across / by - 1) / 2) + 1, 2 * round((down / by - 1) / 2) + 1)
