@@ -1,8 +1,9 @@
 """Films, local providers, and a whole service that hands the ones to the others."""
 
-import contextlib
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -17,9 +18,22 @@ from dragon_framework.status.connection import connect_sync
 sys.path.insert(0, str(Path(__file__).parent))
 
 from upload_fakes.facebook import FakeFacebook
-from upload_fakes.server import FakeServer
+from upload_fakes.server import FakeServer, reply
 from upload_fakes.vimeo import FakeVimeo
 from upload_fakes.youtube import FakeYouTube
+
+
+class Source:
+    """Serves one film, so that a fault can be planned for the fetch."""
+
+    def __init__(self):
+        self.data = b""
+
+    def operation(self, request):
+        return "source.get"
+
+    def answer(self, request):
+        return reply(200, self.data, Content_Type="video/mp4")
 
 
 class Providers:
@@ -29,7 +43,10 @@ class Providers:
         self.vimeo = FakeVimeo()
         self.youtube = FakeYouTube()
         self.facebook = FakeFacebook()
-        self.server = FakeServer({"/vimeo": self.vimeo, "/fb": self.facebook, "/": self.youtube})
+        self.source = Source()
+        self.server = FakeServer(
+            {"/source": self.source, "/vimeo": self.vimeo, "/fb": self.facebook, "/": self.youtube}
+        )
 
     @property
     def faults(self):
@@ -70,6 +87,8 @@ class Api(httpx.Client):
         super().__init__(base_url=f"http://127.0.0.1:{dragon.port}", timeout=90)
         self.dragon, self.providers = dragon, providers
         self.redis = connect_sync(redis_url)
+        self.worker_log = dragon.data / "worker.log"
+        self.worker = None
         self.said = ""
         self.answers = ""
 
@@ -90,16 +109,28 @@ class Api(httpx.Client):
     def log(self):
         while not self.dragon._lines.empty():
             self.said += self.dragon._lines.get() or ""
-        return self.said
+        return self.said + self.worker_log.read_text()
 
-    def worker_pid(self):
-        """The worker process that the service has started; None between two."""
-        children = Path(f"/proc/{self.dragon._process.pid}/task/{self.dragon._process.pid}/children").read_text()
-        for pid in map(int, children.split()):
-            with contextlib.suppress(OSError):
-                if b"\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    return pid
-        return None
+    def start_worker(self):
+        """Start a worker; it is ready when it likes."""
+        command = [Path(sys.executable).parent / "dragon", "worker", "--data-dir", str(self.dragon.data)]
+        with self.worker_log.open("ab") as log:
+            self.worker = subprocess.Popen(
+                command, env=self.dragon._environ, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def kill_worker(self):
+        """Kill the worker as `kill -9` does, and start another."""
+        self.worker.kill()
+        self.worker.wait()
+        self.start_worker()
+
+    @staticmethod
+    def wait_until(true, seconds=30.0):
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +141,13 @@ def api(tmp_path_factory):
         environ = {name: value for name, value in os.environ.items() if not name.startswith("DRAGON_")}
         environ |= {"DRAGON_ALLOW_SOURCE": "127.0.0.0/8"}
         environ |= {f"DRAGON_UPLOAD_{name}".upper(): str(value) for name, value in providers.settings().items()}
-        settings = {"log_level": "debug", "log_format": "json", "worker_heartbeat_seconds": 1.5, "redis": redis.url}
-        with Service(environ=environ, concurrency=2, **settings) as dragon, Api(dragon, providers, redis.url) as client:
+        settings = {"log_level": "debug", "log_format": "json", "worker_heartbeat_seconds": 1.0, "redis": redis.url}
+        settings |= {"workers": 0, "concurrency": 2}  # the tests start and kill the worker themselves
+        with Service(environ=environ, **settings) as dragon, Api(dragon, providers, redis.url) as client:
+            client.start_worker()
             yield client
+            client.worker.terminate()
+            client.worker.wait(20)
             client.redis.close()
 
 

@@ -542,7 +542,7 @@ QUICK = sorted(name for name in TRANSPORT if "silence" not in name and name != "
 
 @pytest.mark.parametrize("provider", sorted(CHANCE))
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     database=None,
     derandomize=True,

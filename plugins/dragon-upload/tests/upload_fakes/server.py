@@ -24,6 +24,8 @@ class Fault:
         refuse      the connection is reset before the request is read
         reset       `after` bytes of the body are read, of which the provider keeps `keep`, then a reset
         lost        all is done, and the answer is never sent
+        call        all is done, `reply` is called, and the answer is never sent
+        hold        `reply` is called while the request waits, and then it is as if nothing was
         cut_head    all is done, the answer ends within its headers
         cut_body    all is done, the answer ends within its body
         stall       all is done (`done`) or nothing, then silence
@@ -36,7 +38,7 @@ class Fault:
     """
 
     kind: str
-    reply: tuple = ()
+    reply: object = ()
     after: int = 0
     keep: int | None = None
     done: bool = True
@@ -177,7 +179,7 @@ class FakeServer:
         self.on_operation(name)
         return self._answer(connection, provider, request, fault)
 
-    def _answer(self, connection, provider, request, fault):
+    def _answer(self, connection, provider, request, fault):  # noqa: PLR0912  # one for each kind of fault
         kind = fault.kind if fault else ""
         if kind == "refuse":
             return _reset(connection)
@@ -185,7 +187,7 @@ class FakeServer:
             _send(connection, *fault.reply, close=True)
             connection.shutdown(socket.SHUT_WR)
             with contextlib.suppress(OSError):
-                connection.settimeout(0.5)
+                connection.settimeout(0.1)
                 while connection.recv(1 << 20):
                     pass
             return False
@@ -203,11 +205,15 @@ class FakeServer:
             request.limit = fault.after
             provider.partly(request, fault.keep)
             return _reset(connection)
+        if kind == "hold":
+            fault.reply()
         status, headers, body = provider.answer(request)
         if not request.complete():
             _send(connection, status, headers, body, close=True)
             return False
-        if kind == "lost":
+        if kind == "call":
+            fault.reply()
+        if kind in {"lost", "call"}:
             return _reset(connection)
         if kind == "stall":
             self._closing.wait(30)
