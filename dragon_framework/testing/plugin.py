@@ -84,9 +84,11 @@ def run_task(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TaskRun]
             values, files = run_in_context(task, convert_parameters(task, parameters), ctx)
         finally:
             sources.close()
+        shown = {name: value for result in reporter.partial_results for name, value in result.items()}
+        early = {file.name: Path(shown[file.name]) for file in task.files if file.name in shown}
         return TaskRun(
             values,
-            {file.name: Path(file.path) for file in files},
+            early | {file.name: Path(file.path) for file in files},
             reporter.progress_values,
             reporter.partial_results,
             sources.bytes_fetched,

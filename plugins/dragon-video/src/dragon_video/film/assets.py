@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100_000_000
 """Of a still picture, as it is decoded."""
 
-PICTURE_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "BMP", "TIFF")
+PICTURE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 """What is opened as a picture, as Pillow names formats."""
 
 Kind = Literal["image", "video", "sound"]

@@ -125,7 +125,7 @@ class Crew:
         busy: set[Connection] = set()
         for connection in self._processes:
             if (piece := next(waiting, None)) is not None:
-                connection.send(piece)
+                _send(connection, piece)
                 busy.add(connection)
         while busy:
             check()
@@ -139,7 +139,7 @@ class Crew:
                 else:
                     yield value
                     if (piece := next(waiting, None)) is not None:
-                        connection.send(piece)
+                        _send(connection, piece)
                     else:
                         busy.remove(connection)
 
@@ -161,6 +161,12 @@ class Crew:
             connection.close()
             process.close()
         self._processes.clear()
+
+
+def _send(connection: Connection, piece: Piece) -> None:
+    """Hand a piece to a process; why one is gone is read from what it said last."""
+    with contextlib.suppress(OSError):
+        connection.send(piece)
 
 
 def _work(connection: Connection, order: Order, parent: int) -> None:

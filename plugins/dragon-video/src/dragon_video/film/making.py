@@ -29,6 +29,7 @@ from dragon_video.film.pieces import Order, Piece, cut, ordered
 from dragon_video.film.plan import Plan
 from dragon_video.film.profiles import Profile, preview_of, profile
 from dragon_video.film.rewriting import rewritten
+from dragon_video.film.scene import World, check_texts
 from dragon_video.film.services import map_drawer, speaker
 from dragon_video.film.sound.encoding import encode_sound
 from dragon_video.film.sound.mixing import mix
@@ -66,6 +67,14 @@ def made_film(parameters: VideoCreateParameters, ctx: TaskContext) -> Made:
     gathered = gather(body, ctx, speaker(ctx), map_drawer(ctx, settings))
     timed, told = _timed(body, gathered, settings)
     warnings += told
+    world = World(
+        written.frame_rate,
+        gathered.assets,
+        written.height,
+        fonts=gathered.fonts,
+        font_directory=settings.fonts,
+    )
+    check_texts(timed, world)
     frames = written.frames(timed.duration)
     messages = [str(warning) for warning in warnings]
     duration = float(written.seconds(frames))

@@ -298,6 +298,23 @@ class NodeLettering:
         return on_ground(picture, ground, style.backgroundcolor, picture.scale)
 
 
+def check_texts(body: Timed, world: World) -> None:
+    """Look at the style of each text, before anything is drawn.
+
+    Raises:
+        FilmError: If any is wrong; it tells all that are.
+    """
+    wrong: list[FilmError] = []
+    for timed in body.walk():
+        if timed.node.name == "text":
+            try:
+                text_style(timed.node, world)
+            except FilmError as error:
+                wrong.append(error)
+    if wrong:
+        raise type(wrong[0])([problem for error in wrong for problem in error.problems])
+
+
 def text_style(node: Node, world: World) -> TextStyle:
     """Return how a `text` looks.
 
