@@ -77,7 +77,7 @@ def test_a_film_is_what_its_profile_says(name, tmp_path):
 @pytest.mark.parametrize("name", ["240p", "mobile-small", "flash-small", "dvd-mpeg1-small", "dvd-ntsc-4-3-h", "wmv1"])
 def test_pictures_that_need_the_bits_get_those_of_the_profile(name, tmp_path):
     wanted, seconds = profile(name), 3
-    detail = 3 if wanted.container == "mpg" else 8  # px; discs have many bits for few pixels
+    detail = {"h264": 4, "mpeg2": 3, "mpeg1": 3}.get(wanted.video_codec, 8)  # px; who has more bits needs more of it
     sides = wanted.height // detail, wanted.width // detail, 4
     grid = np.random.default_rng(1).integers(0, 256, sides, np.uint8)
     size = wanted.width + 200, wanted.height + 200
