@@ -97,7 +97,7 @@ def test_unknown_attributes_are_warnings(sxml):
         ),
         ('<stack><filter type="blurr"/></stack>', "unknown filter 'blurr'; did you mean 'blur'?"),
         ('<stack><filter type="mask"/></stack>', "needs a picture in it"),
-        ('<stack><filter type="custom"/></stack>', "GLSL"),
+        ('<stack><filter type="custom"/></stack>', "programs for a graphics card are not run"),
         ('<stack duration="nan"/>', "expected a time in seconds"),
         ('<stack duration="1e9"/>', "expected a time in seconds"),
         ('<stack duration="-1"/>', "expected a time in seconds"),
@@ -174,3 +174,17 @@ def test_anything_may_stand_in_a_widget(sxml):
 
 def test_limits_are_those_of_the_parser():
     assert (parsing.MAX_BYTES, parsing.MAX_DEPTH, parsing.MAX_NODES) == (2_000_000, 100, 50_000)
+
+
+def test_every_parameter_of_a_filter_is_an_attribute():
+    from dragon_video.film.filters import FILTERS
+    from dragon_video.film.language import FILTER_ATTRIBUTES
+
+    parameters = {name for kind in FILTERS.values() for name in kind.parameters}
+    assert parameters <= FILTER_ATTRIBUTES.keys()
+
+
+def test_values_of_filters_are_checked_before_anything_is_drawn(sxml):
+    told = problems(sxml.movie('<stack><filter type="alpha" alphaStart="2"/><filter type="mask"/></stack>'))
+    assert len(told) == 2
+    assert "alphaStart of filter 'alpha': expected a number from 0 to 1, got 2" in told[0]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from dragon_video.film import filters as kinds
 from dragon_video.film import values as v
 from dragon_video.film.values import Kind
 
@@ -262,17 +263,9 @@ ELEMENTS: Mapping[str, Element] = {
 }
 
 ADAPTER_FILTERS = ADAPTERS[1:]
-PICTURE_FILTERS = (
-    *("alpha", "blur", "hblur", "vblur", "gaussianBlur", "hgaussianBlur", "vgaussianBlur", "colormap", "frame"),
-    *("borderBlur", "mask", "distancemap", "distancecolor", "tint", "threetint", "threshold", "exposure", "glow"),
-    *("alphamask", "alphainvmask", "lumamask", "lumainvmask", "key", "makeTransparent", "gradient", "radialGradient"),
-    *("directionalBlur", "maskedBlur", "bilateralBlur", "noise", "flick", "tv", "flashback", "bleach", "cornerCut"),
-    *("grow", "combine", "identity", "subRender"),
-)
-IGNORED_FILTERS = ("displacement", "motionInterpolate", "dof", "antialias", "quad")
+PICTURE_FILTERS = tuple(kinds.FILTERS)
+IGNORED_FILTERS = tuple(kinds.IGNORED)
 """Accepted, and without effect."""
 
-REFUSED_FILTERS = ("custom",)
+REFUSED_FILTERS = tuple(kinds.REFUSED)
 FILTERS = (*ADAPTER_FILTERS, *PICTURE_FILTERS, *IGNORED_FILTERS, *REFUSED_FILTERS)
-MASKING_FILTERS = ("mask", "alphamask", "alphainvmask", "lumamask", "lumainvmask")
-"""Those that need a child to look at."""

@@ -7,13 +7,15 @@ says what to install if it is not there.
 from pathlib import Path
 
 from dragon_framework import TaskContext
-from dragon_framework.errors import InvalidParametersError, UnknownTaskError
-from dragon_video.film.errors import InvalidContentError
+from dragon_framework.errors import InvalidParametersError, SourceError, UnknownTaskError
+from dragon_video.film.errors import CouldNotDownloadError, InvalidContentError
 from dragon_video.film.gathering import Cartographer, Speaker
 from dragon_video.film.nodes import Node
 from dragon_video.settings import VideoSettings
 
 SPEECH_TASK = "audio.tts"
+
+_MAP = ("center", "zoom", "size", "markers", "maptype")
 
 
 def speaker(ctx: TaskContext) -> Speaker:
@@ -34,9 +36,25 @@ def speaker(ctx: TaskContext) -> Speaker:
 
 
 def map_drawer(ctx: TaskContext, settings: VideoSettings) -> Cartographer:
-    """Return what draws maps."""
+    """Return what draws maps, by the driver that the settings name."""
+
+    def fetch(url: str) -> Path:
+        try:
+            return ctx.fetch(url)
+        except SourceError as error:
+            raise CouldNotDownloadError(f"a map needs a tile that cannot be fetched: {error}") from error
 
     def draw(node: Node) -> Path:
-        raise InvalidContentError([node.problem("maps are not drawn yet")])
+        import cv2
+
+        from dragon_video.film.fonts import Fonts
+        from dragon_video.film.maps import MapRequest, open_maps
+
+        given = {name: node.values[name] for name in _MAP if name in node.values}
+        fonts = Fonts(Path(settings.fonts) if settings.fonts else None)
+        frame = open_maps(settings).draw(MapRequest(**given), fetch, fonts)
+        path = ctx.temporary_directory / f"map-{abs(hash(tuple(sorted(given.items()))))}.png"
+        cv2.imwrite(str(path), frame)
+        return path
 
     return draw

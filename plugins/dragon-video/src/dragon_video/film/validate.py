@@ -7,7 +7,7 @@ the language does not know are ignored, with a warning; elements that it does no
 import difflib
 from collections.abc import Collection, Iterator
 
-from dragon_video.film import language
+from dragon_video.film import filters, language
 from dragon_video.film.errors import InvalidXMLError, Problem
 from dragon_video.film.language import ELEMENTS, FACES, MEDIA, MULTIPLE_EFFECTS, SINGLE_EFFECTS, Element
 from dragon_video.film.nodes import Node
@@ -190,11 +190,16 @@ def _filter(node: Node, parent: Node | None) -> Iterator[Problem]:
     if kind is None:
         return
     if kind in language.REFUSED_FILTERS or any(child.name == "filtercode" for child in node.children):
-        yield node.problem("filters with GLSL code of one's own are not supported", "type")
+        yield node.problem(f"filter {kind!r}: {filters.REFUSED.get(kind, 'it may not hold code')}", "type")
     elif kind not in language.FILTERS:
         message = f"unknown filter {kind!r}{suggestion(kind, language.FILTERS)}"
         yield node.problem(f"{message}; expected one of {', '.join(language.FILTERS)}", "type")
-    if kind in language.MASKING_FILTERS and not any(child.name in FACES for child in node.children):
+    known = filters.FILTERS.get(kind)
+    if known is None:
+        return
+    for name, problem in known.problems(node.values):
+        yield node.problem(f"{name} of filter {kind!r}: {problem}", name)
+    if sum(child.name in FACES for child in node.children) < known.children[0]:
         yield node.problem(f"filter {kind!r} needs a picture in it, such as an <image>")
 
 
@@ -241,7 +246,8 @@ _RULES = {
 
 def _without_effect(node: Node) -> Iterator[Problem]:
     if node.values.get("type") in language.IGNORED_FILTERS:
-        yield node.problem(f"filter {node.values['type']!r} has no effect here", "type")
+        kind = node.values["type"]
+        yield node.problem(f"filter {kind!r}: {filters.IGNORED[kind]}", "type")
     if node.name == "sphere":
         yield node.problem("<sphere> is drawn as a flat picture")
     for name in ("screenWidth", "screenHeight", "static"):
