@@ -8,7 +8,7 @@ conditional requests are answered (RFC 9110, 13 and 14). Files that a browser wo
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from typing import IO
@@ -36,8 +36,10 @@ async def stored_file(request: AnyRequest, key: str, filename: str) -> Response[
     try:
         path = service.storage.local_path(key, filename)
         if path is not None:
-            return await _answer(request, path, service.storage.stat(key, filename))
-        link = await asyncio.to_thread(_link, service, key, filename)
+            return await _answer(request, filename, service.storage.stat(key, filename), path)
+        facts, link = await asyncio.to_thread(_elsewhere, service, key, filename)
+        if link is None:  # a driver without URLs of its own: its bytes go through this process
+            return await _answer(request, filename, facts, lambda: service.storage.open(key, filename))
         return Response(b"", status_code=302, headers={"Location": link, "Cache-Control": "no-store"})
     except (FileMissingError, FileNotFoundError):
         text = f"there is no file {filename[:100]!r} of that key; outputs expire after a while"
@@ -47,22 +49,22 @@ async def stored_file(request: AnyRequest, key: str, filename: str) -> Response[
         raise unavailable("the storage does not answer", 10) from error
 
 
-def _link(service: Service, key: str, filename: str) -> str:
-    """Return a URL of a file that is elsewhere, if it is there."""
-    service.storage.stat(key, filename)
-    link = service.storage.link(key, filename, LINK_SECONDS)
-    if link is None:
-        raise FileMissingError("storage", key[:26], filename[:100])
-    return link
+def _elsewhere(service: Service, key: str, filename: str) -> tuple[StoredFile, str | None]:
+    """Return (what is known of a file that is not on this machine, its URL if it has one), if it is there."""
+    facts = service.storage.stat(key, filename)
+    return facts, service.storage.link(key, filename, LINK_SECONDS)
 
 
-async def _answer(request: AnyRequest, path: Path, facts: StoredFile) -> Response[bytes] | Stream:
+async def _answer(
+    request: AnyRequest, filename: str, facts: StoredFile, place: Path | Callable[[], IO[bytes]]
+) -> Response[bytes] | Stream:
+    """Return the file, or the part that is asked for; *place* is its path, or opens it."""
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": facts.etag,
         "Last-Modified": formatdate(facts.modified, usegmt=True),
         "Cache-Control": CACHE_CONTROL,
-        "Content-Disposition": content_disposition(path.name, facts.media_type),
+        "Content-Disposition": content_disposition(filename, facts.media_type),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "X-Content-Type-Options": "nosniff",
@@ -81,10 +83,10 @@ async def _answer(request: AnyRequest, path: Path, facts: StoredFile) -> Respons
     headers["Content-Length"] = str(stop - start)
     if request.method == "HEAD":
         return Response(b"", status_code=status, headers=headers, media_type=facts.media_type)
-    if stop - start <= SMALL_BYTES:  # sooner read than handed to a thread
-        body = _read(path, start, stop - start)
+    if isinstance(place, Path) and stop - start <= SMALL_BYTES:  # sooner read than handed to a thread
+        body = _read(place, start, stop - start)
         return Response(body, status_code=status, headers=headers, media_type=facts.media_type)
-    file = await asyncio.to_thread(path.open, "rb")
+    file: IO[bytes] = await asyncio.to_thread(lambda: place.open("rb") if isinstance(place, Path) else place())
     return Stream(_blocks(file, start, stop), status_code=status, headers=headers, media_type=facts.media_type)
 
 

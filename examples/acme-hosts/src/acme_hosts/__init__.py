@@ -1,0 +1,1 @@
+"""A fetch policy for Dragon: sources come from hosts on a list alone."""

@@ -1,0 +1,1 @@
+"""An engine of audio.tts for Dragon: Morse code."""

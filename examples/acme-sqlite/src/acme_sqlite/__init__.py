@@ -1,0 +1,1 @@
+"""A storage driver for Dragon: output files in one SQLite database."""

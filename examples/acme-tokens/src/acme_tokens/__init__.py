@@ -1,0 +1,1 @@
+"""An authentication hook for Dragon: signed tokens that expire, instead of stored secrets."""
