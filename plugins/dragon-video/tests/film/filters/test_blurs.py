@@ -80,6 +80,19 @@ def test_a_gaussian_blur_is_a_gaussian_at_full_and_at_reduced_size(apply, diamet
     assert np.abs(turned.transpose(1, 0, 2).astype(int) - result).max() <= 1
 
 
+@pytest.mark.parametrize("sigma", [1.5, 2.9, 3.1, 4.5, 6.1, 9, 12.2, 30])
+def test_a_gaussian_blur_is_as_wide_as_asked_for(apply, sigma):
+    """A Gaussian cut off at 3 sigma has a deviation of 0.987 sigma; 2 % are for what is beyond a level."""
+    picture = np.full((8, 401, 4), 255, np.uint8)
+    picture[:, :200, :3] = 0
+
+    edge = apply("hgaussianBlur", picture, diameter=2 * sigma)[4, :, 0].astype(float)
+
+    weights, places = np.diff(edge), np.arange(400)
+    middle = (weights * places).sum() / weights.sum()
+    assert np.sqrt((weights * (places - middle) ** 2).sum() / weights.sum()) == pytest.approx(0.987 * sigma, rel=0.02)
+
+
 @pytest.mark.parametrize("diameter", [3, 9, 18])
 def test_a_gaussian_blur_keeps_the_light_where_it_was(apply, diameter):
     """The sum of a spot stays, within the rounding of its tails, and so does its centre."""

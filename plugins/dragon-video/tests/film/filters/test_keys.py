@@ -45,10 +45,10 @@ def test_edges_lose_the_screen_and_keep_the_actor(apply, plain, share):
     def chroma(colour):
         return (colour[[0, 2]] - colour @ luma) / 255 / [1.8556, 1.5748]
 
-    asked, mix = np.array([66, 174, 4.0]), share * skin + (1 - share) * screen
-    result = apply("key", picture, color=(*asked, 255), width=0.02, transWidth=0.6)
+    asked, mix = np.array([30, 210, 0.0]), share * skin + (1 - share) * screen
+    result = apply("key", picture, color=(*asked, 255), width=0.14, transWidth=0.6)
 
-    alpha = (np.hypot(*(chroma(np.rint(mix)) - chroma(asked))) - 0.02) / 0.6
+    alpha = (np.hypot(*(chroma(np.rint(mix)) - chroma(asked))) - 0.14) / 0.6
     assert not result[0, 0].any()
     assert 20 < 255 * alpha < 230
     assert result[0, 10, 3] == pytest.approx(255 * alpha, abs=4)

@@ -106,9 +106,9 @@ def test_a_glow_lights_what_is_around_bright_parts_alone(apply, plain):
 
 def test_a_glow_shines_out_of_a_letter_in_its_colour(apply):
     picture = np.zeros((60, 80, 4), np.uint8)
-    picture[20:40, 30:50] = (0, 0, 255, 255)
+    picture[20:40, 30:50] = (0, 0, 200, 255)
 
-    result = apply("glow", picture)
+    result = apply("glow", picture, threshold=0.2)
 
     outside = result[30, 54]
     assert 20 < outside[3] == outside[2]
