@@ -28,6 +28,7 @@ FIGURES = (
     "audio",
     "video",
     "video_reverse",
+    "films",
     "accuracy.gif",
     "accuracy.thumb",
     "accuracy.beats",
