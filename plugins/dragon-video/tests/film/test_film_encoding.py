@@ -164,15 +164,16 @@ def test_alpha_is_not_looked_at(tmp_path):
     assert np.array_equal(first, second)
 
 
-def test_chroma_is_the_mean_of_four_pixels():
-    """Red and black columns: Cr between 240 and 128, where a picture that drops pixels has one or the other."""
+@pytest.mark.parametrize("red", [np.s_[:, ::2], np.s_[::2, :]], ids=["columns", "rows"])
+def test_chroma_is_the_mean_of_four_pixels(red):
+    """Red beside black: Cr is between 240 and 128, where a conversion that drops pixels has one or the other."""
     wanted = profile("240p")
     frame = flat(wanted, (0, 0, 0))
-    frame[:, ::2, 2] = 255
+    frame[(*red, 2)] = 255
 
-    red = np.frombuffer(Converter(wanted).yuv(frame).planes[2], np.uint8)
+    chroma = np.frombuffer(Converter(wanted).yuv(frame).planes[2], np.uint8)
 
-    assert abs(int(red[5]) - 184) <= 1
+    assert abs(int(chroma[5]) - 184) <= 1
 
 
 @pytest.mark.parametrize("shape", [(240, 424, 4), (240, 426, 3), (426, 240, 4)])

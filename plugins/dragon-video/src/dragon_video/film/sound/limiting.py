@@ -37,6 +37,7 @@ class Limiter:
         self._decay = -self._block / (rate * RELEASE_SECONDS)  # logarithm, per block
         self._pending: Samples = np.zeros((2, 0), np.float32)
         self._depths: Floats = np.zeros(LOOK_AHEAD_BLOCKS)  # 1 - gain, of the blocks before the pending ones
+        self._begun = False
 
     def process(self, samples: Samples) -> Samples:
         """Take the next samples, (2, n); return those that are done, which may be fewer or more."""
@@ -59,16 +60,19 @@ class Limiter:
         done, self._pending = pending[:, : ready * block], pending[:, ready * block :]
         looked = pending[:, : (ready + ahead) * block].reshape(2, ready + ahead, block)
         peaks = np.maximum(looked.max(axis=(0, 2)), -looked.min(axis=(0, 2))).astype(np.float64)
-        if peaks.max() <= CEILING and not self._depths.any():
-            return done
         needed = 1.0 - np.minimum(1.0, CEILING / np.maximum(peaks, CEILING))
+        if not self._begun:  # the blocks before the first one looked ahead as well
+            self._depths = np.maximum.accumulate(needed[:ahead])
+            self._begun = True
+        if not needed.any() and not self._depths.any():
+            return done
         depths = self._released(sliding_window_view(needed, ahead + 1).max(axis=1))
         known = np.concatenate((self._depths, depths))
         self._depths = known[-ahead:]
         edges = 1.0 - sliding_window_view(known, ahead).mean(axis=1)  # at the beginnings of blocks, and the last's end
         slope = np.arange(block) / block
         gain = (edges[:-1, None] + np.diff(edges)[:, None] * slope).reshape(-1)
-        limited: Samples = np.clip(done * gain.astype(np.float32), -CEILING, CEILING, dtype=np.float32)
+        limited: Samples = done * gain.astype(np.float32)
         return limited
 
     def _released(self, needed: Floats) -> Floats:
