@@ -566,3 +566,14 @@ def test_whatever_fails_in_whatever_order_there_are_never_two_videos(run, provid
         assert outcome.code == "outcome_unknown" or not upload.fake.published
     else:
         assert len(upload.fake.published) == 1
+
+
+def test_facebook_is_asked_before_it_is_told_to_publish_again(run):
+    upload = run("facebook")
+    upload.plan("finish", Fault("lost"))
+
+    upload.succeeds()
+
+    operations = upload.providers.server.operations()
+    assert operations.count("facebook.finish") == 1
+    assert operations[operations.index("facebook.finish") + 1] == "facebook.video"
