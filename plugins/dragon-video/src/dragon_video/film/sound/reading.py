@@ -154,12 +154,16 @@ def _read(path: Path, name: str, rate: int, skip: Fraction, check: Callable[[], 
         if stream is None:
             return
         sought = _sought(container, stream, skip)
+        blocks = _placed(container, stream, rate, check, sought=sought)
         at = 0
-        for block in _placed(container, stream, rate, check, sought=sought):
-            end = at + block.shape[1]
-            if end > left_out:
-                yield block[:, max(0, left_out - at) :]
-            at = end
+        while at < left_out:
+            block = next(blocks, None)
+            if block is None:
+                return
+            at += block.shape[1]
+            if at > left_out:
+                yield block[:, left_out - at :]
+        yield from blocks
 
 
 def _sought(container: "InputContainer", stream: "AudioStream", skip: Fraction) -> bool:
@@ -211,7 +215,7 @@ def _placed(
         resampler = resampler or _Resampler(frame, rate)
         heard += frame.samples
         for block in resampler.stereo(frame):
-            yield block[:, drop:]
+            yield block[:, drop:] if drop else block
             drop = max(0, drop - block.shape[1])
     if resampler is not None:
         yield from resampler.rest()
