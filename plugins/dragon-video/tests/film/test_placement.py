@@ -79,6 +79,14 @@ def test_quadratic_starts_and_ends_at_rest(sxml, progress, expected):
     assert Animator(node, WIDE).matrix(progress, 0)[2, 3] == pytest.approx(expected)
 
 
+def test_turns_are_about_the_middle_of_what_turns(sxml):
+    box = Box(0.6, 0.1, 0.3, 0.2)
+    turned = Animator(animator(sxml, 'type="rot-in" angle="90"'), WIDE, box).matrix(0.0, 0.0)
+    x, y = WIDE * (2 * 0.75 - 1), 1 - 2 * 0.2
+    assert turned @ (x, y, 0, 1) == pytest.approx((x, y, 0, 1))
+    assert turned @ (x + 0.1, y, 0, 1) == pytest.approx((x, y + 0.1, 0, 1))
+
+
 def test_keys_are_held_before_and_after(sxml):
     keys = '<key time="3" pos="3,0,0"/><key time="1" pos="1,2,0"/>'
     node = animator(sxml, 'type="custom"', keys)

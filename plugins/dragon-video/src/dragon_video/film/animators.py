@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dragon_video.film.matrices import CAMERA, Matrix, euler, identity, rotate_z, scale, translate
+from dragon_video.film.matrices import CAMERA, Matrix, about, euler, identity, rotate_z, scale, translate
 from dragon_video.film.nodes import Node
 from dragon_video.film.placement import FULL, Box
 
@@ -49,6 +49,7 @@ class Animator:
         self._kind: str = values["type"]
         self._mode: str = values.get("mode", "linear")
         self._values = values
+        self._middle = aspect * (2 * box.left + box.width - 1), 1 - 2 * box.top - box.height
         self._away = _outside(values.get("direction", "left"), aspect, box)
         self._keys = Keys(node) if self._kind == "custom" else None
         self._aspect = aspect
@@ -72,9 +73,9 @@ class Animator:
                 x, y = _SIDES[self._values.get("direction", "left")]
                 return translate(2 * DRIFT * (part - 0.5) * x * self._aspect, 2 * DRIFT * (part - 0.5) * y)
             case "rot-in":
-                return rotate_z(self._values.get("angle", DEFAULT_ANGLE) * (1 - part))
+                return about(*self._middle, 0, rotate_z(self._values.get("angle", DEFAULT_ANGLE) * (1 - part)))
             case "rot-out":
-                return rotate_z(self._values.get("angle", DEFAULT_ANGLE) * part)
+                return about(*self._middle, 0, rotate_z(self._values.get("angle", DEFAULT_ANGLE) * part))
             case _:
                 start, end = self._values.get("growStart", GROW[0]), self._values.get("growEnd", GROW[1])
                 return translate(0, 0, start + (end - start) * part)
@@ -86,6 +87,14 @@ class Animator:
         if self._kind != "grow":
             return 1.0
         return nearer(max(self._values.get("growStart", GROW[0]), self._values.get("growEnd", GROW[1])))
+
+    def nears(self) -> float:
+        """Return how many times larger than at rest things get where this moves a camera, at most."""
+        if self._keys is not None:
+            return self._keys.nears()
+        if self._kind != "grow":
+            return 1.0
+        return nearer(-min(self._values.get("growStart", GROW[0]), self._values.get("growEnd", GROW[1])))
 
 
 MOST_ENLARGED = 6.0
@@ -144,7 +153,13 @@ class Keys:
         """Return how many times larger than at rest the keys make things, at most."""
         size = max((abs(part) for key in self._keys for part in key.get("scale", (1.0,))), default=1.0)
         near = max((key["pos"][2] for key in self._keys if "pos" in key), default=0.0)
-        return min(MOST_ENLARGED, max(1.0, size) * nearer(max(0.0, near)))
+        turned = {"rot", "orient"} & set(self.names)
+        return min(MOST_ENLARGED, size * nearer(near) * (1.5 if turned else 1.0))
+
+    def nears(self) -> float:
+        """Return how many times larger than at rest things get where the keys move a camera, at most."""
+        near = max((-key["pos"][2] for key in self._keys if "pos" in key), default=0.0)
+        return nearer(near) * (1.5 if {"rot", "orient"} & set(self.names) else 1.0)
 
 
 def about_axis(values: Sequence[float]) -> Matrix:

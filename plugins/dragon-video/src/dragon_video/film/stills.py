@@ -66,17 +66,24 @@ class Stills:
     """Keeps decoded pictures, the ones used last, as long as they fit.
 
     Args:
-        most_bytes: How much is kept; one picture is kept whatever its size.
+        most_bytes: How much is kept; what the last two frames showed is kept whatever its size.
     """
 
     def __init__(self, most_bytes: int = CACHE_BYTES) -> None:
         self._most = most_bytes
         self._kept: OrderedDict[Any, Picture] = OrderedDict()
+        self._used: dict[Any, int] = {}
         self._bytes = 0
+        self._frames = 0
+
+    def next_frame(self) -> None:
+        """Begin another frame."""
+        self._frames += 1
 
     def get(self, path: Path, width: float, height: float) -> Picture:
         """Return the picture at *path*, large enough for *width* × *height* pixels."""
         key = (path, round(width), round(height))
+        self._used[key] = self._frames
         found = self._kept.get(key)
         if found is not None:
             self._kept.move_to_end(key)
@@ -84,12 +91,15 @@ class Stills:
         picture = load(path, width, height)
         self._kept[key] = picture
         self._bytes += _bytes(picture)
-        while self._bytes > self._most and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._bytes -= _bytes(dropped)
+        while self._bytes > self._most:
+            oldest = next(iter(self._kept))
+            if self._used[oldest] >= self._frames - 1:
+                break
+            self._bytes -= _bytes(self._kept.pop(oldest))
+            del self._used[oldest]
         return picture
 
 
 def _bytes(picture: Picture) -> int:
     frame: Frame = picture.pixels
-    return int(frame.nbytes) * 2  # its smaller copies are as much again at most
+    return int(frame.nbytes)

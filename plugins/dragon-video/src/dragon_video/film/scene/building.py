@@ -155,7 +155,8 @@ class Builder:
         for child in timed.children:
             if child.node.name == "camera":
                 steps = self._moves(child, space.aspect)
-                inner = inner.larger(2.0 if steps else 1.0)
+                for animator, _ in steps:
+                    inner = inner.larger(animator.nears())
                 cameras.append((steps, child.node.values.get("relative", False), self._world.clock(child)))
         painters = [self.painter(child, inner) for child in timed.children]
         children = [painter for painter in painters if painter is not None]
@@ -351,6 +352,7 @@ def scene(body: Timed, world: World, viewport: Viewport) -> Painter:
 
 def painted(painter: Painter, frame: int, viewport: Viewport) -> Frame:
     """Return a frame of the film: BGRA, opaque."""
+    painter.world.stills.next_frame()
     canvas = Canvas(black(viewport.width, viewport.height), viewport, bare=True)
     painter.paint(canvas, frame, identity())
     return canvas.frame

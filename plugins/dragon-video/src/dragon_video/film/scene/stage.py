@@ -109,7 +109,7 @@ class Space:
 
     def larger(self, times: float) -> "Space":
         """Return this space where things get so many times larger."""
-        return Space(self.aspect, self.width, self.height, min(6.0, self.enlarged * max(1.0, times)))
+        return Space(self.aspect, self.width, self.height, min(6.0, self.enlarged * times))
 
 
 class World:
