@@ -7,6 +7,7 @@
 #   make faults    half an hour of faults on purpose, and a table of what they did; ARGS="--seconds 90 --seed 7" for less
 #   make bench     the figures of benchmarks/, as one table
 #   make docs      docs/reference from the installed tasks
+#   make gallery   docs/films: strips of frames of every effect, transition, animator, text and filter, by the renderer
 #   make wheels    wheels of the core and all plugins, in dist/
 #   make voices    better voices for audio.tts: the package flite of the system, where apt-get is there and may be used
 #   make constraints  write the versions of the present environment to constraints.txt
@@ -30,7 +31,7 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install run test lint bench faults docs wheels voices constraints clean
+.PHONY: help install run test lint bench faults docs gallery wheels voices constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -67,6 +68,9 @@ faults: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/dragon reference --out docs/reference
+
+gallery: $(STAMP)
+	$(BIN)/python -m gallery
 
 wheels: $(STAMP)
 	rm -rf dist
