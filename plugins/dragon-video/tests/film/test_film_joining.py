@@ -234,6 +234,16 @@ def test_what_does_not_fit_leaves_no_film(fault, tmp_path):
     assert not (tmp_path / "film.mp4").exists()
 
 
+def test_pieces_of_another_size_are_refused_where_the_codec_has_no_settings(tmp_path):
+    """FLV1 has no extradata."""
+    wanted = msgspec.structs.replace(profile("flash"), width=64, height=48)
+    other = msgspec.structs.replace(wanted, width=96)
+    pieces = [piece(tmp_path / "a", wanted, 0, 50), piece(tmp_path / "b", other, 50, 52)]
+
+    with pytest.raises(PiecesDifferError, match="its pictures are flv of 96 × 48, not flv of 64 × 48"):
+        join(pieces, silent(tmp_path / "sound", wanted, 52), tmp_path / "film.flv", wanted)
+
+
 def test_a_preview_can_be_watched_while_it_grows(tmp_path):
     full = profile("240p")
     small = preview_of(full)

@@ -59,7 +59,7 @@ class FilmWriter:
         self._path = path
         self._profile = profile
         self._tick = 1 / profile.frame_rate
-        self._extradata: bytes | None = None
+        self._form = ("", 0, 0, b"")
         self._delay = 0
         self._picture: VideoStream | None = None
         self._sound = av.open(f"file:{sound}", "r", format=sound_format(profile))
@@ -94,16 +94,20 @@ class FilmWriter:
         self.frames += shown
 
     def _begin(self, stream: VideoStream, piece: Path) -> None:
-        extradata = stream.codec_context.extradata or b""
+        context = stream.codec_context
+        form = context.name, context.width, context.height, context.extradata or b""
         if self._picture is None:
-            self._extradata = extradata
-            self._delay = stream.codec_context.reorder_depth
+            self._form = form
+            self._delay = context.reorder_depth
             self._picture = self._film.add_stream_from_template(stream, opaque=True)
             self._picture.time_base = self._tick
             self._picture.codec_context.framerate = self._profile.frame_rate  # FLV and ASF have it in their headers
             self._heard = self._film.add_stream_from_template(self._sound.streams.audio[0])
             self._heard.time_base = Fraction(1, self._profile.sample_rate)
-        elif extradata != self._extradata:
+        elif form[:3] != self._form[:3]:
+            size = f"{form[0]} of {form[1]} × {form[2]}, not {self._form[0]} of {self._form[1]} × {self._form[2]}"
+            raise PiecesDifferError(piece, f"its pictures are {size}")
+        elif form != self._form:
             raise PiecesDifferError(piece, "its decoder's settings (extradata) are others")
 
     def _write_picture(self, packet: "Packet[VideoStream]", position: int, number: int, piece: Path) -> None:
