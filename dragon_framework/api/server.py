@@ -17,6 +17,7 @@ import uvicorn
 from redis.exceptions import RedisError
 
 from dragon_framework.api.app import make_app
+from dragon_framework.api.away import Away
 from dragon_framework.api.connections import BoundedHttpProtocol
 from dragon_framework.api.service import Service, log
 from dragon_framework.api.v1.inputs import sweep_uploads
@@ -115,10 +116,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._service = service
         self._on_ready = on_ready
+        self._away = Away(service)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            await self._away.start()
             log.info("api_started", tasks=len(self._service.registry.tasks))
             self._on_ready()
             try:
@@ -128,6 +131,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.stop()
+        self._away.stop()
         await super().shutdown(sockets)
         log.info("api_stopped")
 

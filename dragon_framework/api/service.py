@@ -23,7 +23,7 @@ class Service:
 
     Args:
         settings: The settings.
-        registry: The installed tasks.
+        registry: The installed tasks; later also those that workers tell of (`api.away`).
         hooks: The hooks of the installed plugins.
         store: Statuses of tasks.
         storage: Output files and uploaded inputs.

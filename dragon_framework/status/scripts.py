@@ -12,6 +12,7 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
     dragon:h:KEY    what workers did with the task, one JSON object for each delivery (`deliveries`)
     dragon:v:KEY    what a task keeps over the death of its worker (`TaskState`), sealed, until it ends
     dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`, and those of `api.metrics`
+    dragon:manifests, ...:told, ...:revision    what workers say of their tasks (`status.manifests`)
     dragon:cancel   channel: keys of tasks that workers shall stop
 
 Bytes 11 and 12 of a status (`qu`, `ex`, `su`, `er`) tell its state without decoding

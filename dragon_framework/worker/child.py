@@ -36,6 +36,7 @@ from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
 from dragon_framework.storage import Storage, open_storage
 from dragon_framework.tasks import Task
+from dragon_framework.validation import convert_parameters
 from dragon_framework.worker.wire import (
     Channel,
     Closed,
@@ -133,7 +134,7 @@ class TaskProcess:
             sources = self._sources_for(run.base)
             before = sources.bytes_fetched
             task = self._registry.get(run.task_name)
-            parameters = _decode(run.parameters, type=task.parameters)
+            parameters = _parameters(task, run.parameters)
             for value in secrets_of(parameters):
                 conceal.add(value)
             self._conceal = conceal
@@ -220,6 +221,18 @@ def failure(error: BaseException, task_name: str, task: Task | None) -> Failed:
     inside = InternalTaskError(task_name, kind)
     trace = "".join(traceback.format_exception(error))[-8000:].encode("utf-8", "backslashreplace").decode()
     return Failed(inside.code, inside.details(), transient, trace)
+
+
+def _parameters(task: Task, encoded: msgspec.Raw) -> Any:
+    """Return the parameters of a run; an API that knew the task by its manifest alone could not judge them all.
+
+    Raises:
+        InvalidParametersError: If the task's own types refuse them.
+    """
+    try:
+        return _decode(encoded, type=task.parameters)
+    except msgspec.ValidationError:
+        return convert_parameters(task, _decode(encoded))
 
 
 class _ChannelReporter:

@@ -1,19 +1,23 @@
 """A worker tells every two seconds how it is: places, running tasks, task processes that died.
 
-Into Redis, where `/metrics` and `dragon top` read it (`status.counters`); so no worker opens a
-port. What cannot be told now is told the next time.
+Every minute it tells what tasks it has (`manifests`), too. All goes into Redis, where
+`/metrics` and `dragon top` read it (`status.counters`); so no worker opens a port. What
+cannot be told now is told the next time.
 """
 
 import contextlib
 import os
 import socket
 import threading
+import time
 from collections import Counter
+from collections.abc import Mapping
 
 import redis
 
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.status.counters import DEATHS, PULSE, PULSE_LIFE_SECONDS, PULSE_SECONDS, Pulse, encode_pulse
+from dragon_framework.status.manifests import TELL_SECONDS, tell_manifests
 from dragon_framework.status.scripts import METRICS
 from dragon_framework.worker.places import Places
 from dragon_framework.worker.pool import RunnerPool
@@ -29,14 +33,25 @@ class Teller:
         places: Knows how many places are taken.
         slots: Tasks that run at once.
         queues: Queues that are served.
+        manifests: What is told of the tasks in these queues, by task name.
     """
 
-    def __init__(self, broker: DragonBroker, pool: RunnerPool, places: Places, slots: int, queues: list[str]) -> None:
+    def __init__(
+        self,
+        broker: DragonBroker,
+        pool: RunnerPool,
+        places: Places,
+        slots: int,
+        queues: list[str],
+        manifests: Mapping[str, bytes],
+    ) -> None:
         self._broker = broker
         self._pool = pool
         self._places = places
         self._slots = slots
         self._queues = queues
+        self._manifests = manifests
+        self._manifests_due = 0.0
         self._deaths: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
@@ -75,6 +90,9 @@ class Teller:
                 pipeline.hincrby(METRICS, DEATHS + reason, count)
             pipeline.execute()
         self._deaths.clear()
+        if time.monotonic() >= self._manifests_due:
+            tell_manifests(self._broker.client, self._manifests)
+            self._manifests_due = time.monotonic() + TELL_SECONDS
 
     def _run(self) -> None:
         while True:

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import IO, Any
 
 import dramatiq
+import msgspec
 import redis
 import structlog
 from dramatiq.broker import Broker, MessageProxy
@@ -28,12 +29,14 @@ from dragon_framework.callbacks.sender import Sender
 from dragon_framework.context import plugin_settings
 from dragon_framework.errors import SettingsError, StorageError
 from dragon_framework.hooks import fetch_policy, hooks_of
+from dragon_framework.manifests import ManifestError, manifest_of
 from dragon_framework.queue import scripts as queue_scripts
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import Courier
 from dragon_framework.queue.message import ACTOR
 from dragon_framework.queue.reaper import Reaper
-from dragon_framework.registry import registry_of
+from dragon_framework.reference.facts import own_errors
+from dragon_framework.registry import Registry, registry_of
 from dragon_framework.settings import Settings
 from dragon_framework.sources.guard import parse_networks
 from dragon_framework.status import scripts as status_scripts
@@ -149,7 +152,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         cancellations = Cancellations(client, pool)
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
         cleaner = threading.Thread(target=leftovers.run, name="leftovers", daemon=True)
-        teller = Teller(broker, pool, executor.places, settings.slots, queues)
+        teller = Teller(broker, pool, executor.places, settings.slots, queues, _manifests(registry, queues))
         hooks.call("dragon_startup", settings=settings, role="worker")
         for part in (reaper, cancellations, sender, sweeper, cleaner, teller):
             part.start()
@@ -175,6 +178,21 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         client.close()
     log.info("worker_stopped")
     return 0
+
+
+def _manifests(registry: Registry, queues: list[str]) -> dict[str, bytes]:
+    """Return what is told of the tasks in some queues, by name."""
+    return {
+        task.name: msgspec.json.encode(
+            manifest_of(
+                task,
+                registry.provider(task.name),
+                [ManifestError(row.code, row.meaning, row.transient == "yes") for row in own_errors(task)],
+            )
+        )
+        for task in registry.tasks.values()
+        if task.queue in queues
+    }
 
 
 def _give_back_stuck(worker: "dramatiq.Worker", broker: DragonBroker) -> None:
