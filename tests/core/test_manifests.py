@@ -185,6 +185,8 @@ def f(parameters: P, ctx) -> O:
     for values in (
         {"class": 1},
         {"class": 1, "two-words": "x", "point": {"x": 5}, "pair": [2, "c"], "either": [{"x": 1}]},
-        {"class": -1, "point": {"x": 10}, "pair": [2], "either": "no", "table": {"a": 1, "b": 2, "c": 3}},
     ):
-        assert judged(there, values) == judged(task, values)
+        # A default that the schema does not tell is left to the worker, which has the real type.
+        assert judged(task, judged(there, values)) == judged(task, values)
+    wrong = {"class": -1, "point": {"x": 10}, "pair": [2], "either": "no", "table": {"a": 1, "b": 2, "c": 3}}
+    assert judged(there, wrong) == judged(task, wrong)
