@@ -28,6 +28,7 @@ FIGURES = (
     "audio",
     "video",
     "video_reverse",
+    "upload",
     "films",
     "accuracy.gif",
     "accuracy.thumb",
