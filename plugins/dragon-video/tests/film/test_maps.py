@@ -153,7 +153,7 @@ def test_the_attribution_is_written_into_the_corner(draw):
 
 def test_a_long_attribution_on_a_small_map_is_no_error(draw):
     assert draw(center="0,0", zoom=2, size=(3, 2), attribution="© Makers of maps " * 20).shape == (2, 3, 3)
-    assert draw(center="0,0", zoom=2, size=(60, 40), attribution="© Makers of maps " * 20).shape == (40, 60, 3)
+    assert draw(center="0,0", zoom=2, size=(60, 50), attribution="© Makers of maps " * 20).shape == (50, 60, 3)
 
 
 def test_the_kind_of_map_goes_into_the_url(draw, server):

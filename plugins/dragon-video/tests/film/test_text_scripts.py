@@ -1,6 +1,7 @@
 """Scripts: the order of right-to-left texts, faces for what a font lacks, emoji, equal pictures in every process."""
 
 import hashlib
+import os
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from fontTools.colorLib.builder import buildCOLR, buildCPAL
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-from dragon_video.film.errors import InvalidFontError
+from dragon_video.film.errors import InvalidContentError, InvalidFontError
 from dragon_video.film.fonts import NAMES, Fonts, plain_name
 from dragon_video.film.text import TextStyle, set_ink
 
@@ -224,3 +225,56 @@ def test_emoji_have_the_colours_of_an_operators_colour_font(tmp_path):
     coloured = in_a_process(str(tmp_path), HOME="/nonexistent")
 
     assert coloured.stdout.split()[1:] == ["0", "0", "255", "255"]
+
+
+FORKING = """
+import os, signal
+from dragon_video.film.errors import InvalidContentError
+from dragon_video.film.fonts import Fonts
+from dragon_video.film.text import TextStyle, set_ink
+fonts = Fonts()
+draw = lambda text, **values: set_ink(text, TextStyle(**values), width=640, height=360, lines=360, fonts=fonts).frame
+before = draw("Hello 😀")
+if not os.fork():
+    signal.alarm(40)
+    same = (draw("Hello 😀") == before).all() and draw("Ж字", fontsize=30).any()
+    try:
+        draw("m" * 9000, fontsize=900)
+    except InvalidContentError:
+        os._exit(0 if same else 1)
+    os._exit(2)
+raise SystemExit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_process_forked_after_a_text_was_drawn_draws_texts_too():
+    """Pango asks fontconfig in a thread, which a fork loses: without care the child waits forever."""
+    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=90)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("a" * 10_000, {}),
+        ("a" * 10_000, {"wrap": True}),
+        ("word " * 2000, {"wrap": True}),
+        ("a" + "\u0301" * 3000, {}),
+        ("\u202e\u2067abc\u202dשלום" * 300, {"wrap": True}),
+        ("\u2069\u202c a", {"fontsize": 40}),
+        ("a\ud800b\uffff", {"fontsize": 40}),
+        ("word " * 2000, {"type": "legend"}),
+        ("word " * 2000, {"type": "advanced", "reference": "mmmm mmmm\n" * 9}),
+    ],
+)
+def test_strange_texts_are_drawn(fonts, text, values):
+    picture = set_ink(text, TextStyle(**values), **BOX, fonts=fonts)
+
+    assert picture.frame.shape[0] * picture.frame.shape[1] < 10_000_000
+
+
+def test_ten_thousand_lines_are_an_error_that_helps(fonts):
+    with pytest.raises(InvalidContentError, match="a smaller fontsize, wrap, or shorter lines would help"):
+        set_ink("a\n" * 5000, TextStyle(fontsize=30), **BOX, fonts=fonts)

@@ -40,6 +40,8 @@ DEFAULT_SIZE = (640, 640)
 SEA = (224, 214, 170, 255)
 """Blue, green, red, alpha of what lies beyond the poles of the map."""
 ATTRIBUTION_SIZE = 11.0
+SMALLEST_SIGNED = 48
+"""Pixels of a side below which nothing could be read in the corner of a map."""
 MOST_MARKERS = 100
 
 _POINT = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d{1,15})?)\s*,\s*([+-]?\d{1,3}(?:\.\d{1,15})?)\s*")
@@ -238,9 +240,9 @@ class TileMaps:
 
     def _sign(self, frame: Frame, fonts: Fonts) -> None:
         """Write who made the map into the lower right corner, on a light ground."""
-        if not self._attribution:
-            return
         height, width = frame.shape[:2]
+        if not self._attribution or min(height, width) < SMALLEST_SIGNED:
+            return
         style = TextStyle(
             fontsize=ATTRIBUTION_SIZE, fontcolor=(40, 40, 40, 255), align=("right", "bottom"), wrap=True
         )  # in pixels: `lines` is 360

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -31,10 +31,11 @@ import pyvips
 
 from dragon_video.film import fonts
 from dragon_video.film.errors import InvalidContentError
+from dragon_video.film.text._forked import elsewhere
 
 LARGEST_SIDE = 30_000
 """Pixels: cairo draws at most 32,767."""
-LARGEST_AREA = 120_000_000
+LARGEST_AREA = 60_000_000
 
 CHINESE_JAPANESE_KOREAN = {
     "ja": ("Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans CJK SC"),
@@ -49,7 +50,8 @@ _MAYBE_COLOUR = re.compile("[\u00a9\u00ae\u20e3\u2122-\u3299\ufe0f\U0001f000-\U0
 
 _started = threading.Lock()
 _known: set[Path] = set()
-_ready = False
+_ready: int | None = None
+"""The process in which the engine was started; one forked from it cannot use it (see `_forked`)."""
 
 Mask = npt.NDArray[np.uint8]
 
@@ -101,7 +103,7 @@ class Setting:
     width: int | None = None
     align: Literal["low", "centre", "high"] = "low"
     justify: bool = False
-    wrap: Literal["word", "word-char"] = "word"
+    wrap: Literal["word", "word-char"] = "word-char"
     pitch: float = 1.0
     right_to_left: bool = False
 
@@ -117,6 +119,11 @@ def draw(text: str, setting: Setting) -> Ink:
         InvalidContentError: If it is too large to be drawn.
     """
     return _drawn(_markup(escape(text), text, setting), setting, in_colour=bool(_MAYBE_COLOUR.search(text)))
+
+
+def extent(text: str, setting: Setting) -> Ink:
+    """Return the ink of a text as a mask, whatever colours it has: quicker, to measure it."""
+    return _drawn(_markup(escape(text), text, setting), setting, in_colour=False)
 
 
 def draw_justified(text: str, setting: Setting, width: int) -> Ink:
@@ -177,14 +184,19 @@ def _probe(hidden: str, between: str, text: str, setting: Setting) -> str:
 
 def _row_of_stop(markup: str, setting: Setting) -> float:
     ink = _drawn(markup, replace(setting, justify=False, align="low"), in_colour=False)
-    rows = np.flatnonzero(ink.pixels.max(axis=1) > 127)
-    return float(ink.y + rows[-1] + 1)
+    rows = _seen(ink.pixels.max(axis=1, initial=0))
+    return float(ink.y + (rows[-1] + 1 if rows.size else ink.height))
 
 
 def _column_of_stop(markup: str, setting: Setting) -> float:
     ink = _drawn(markup, replace(setting, justify=False, align="low"), in_colour=False)
-    columns = np.flatnonzero(ink.pixels.max(axis=0) > 127)
-    return float(ink.x + columns[0])
+    columns = _seen(ink.pixels.max(axis=0, initial=0))
+    return float(ink.x + (columns[0] if columns.size else ink.width))
+
+
+def _seen(values: Mask) -> npt.NDArray[np.intp]:
+    """Return where the stop of a probe is: at least half as dark as it gets, and more than what is hidden."""
+    return np.flatnonzero(values > max(4, int(values.max(initial=0)) // 2))
 
 
 @lru_cache(64)
@@ -223,6 +235,18 @@ def _markup(inner: str, text: str, setting: Setting) -> str:
 
 
 def _drawn(markup: str, setting: Setting, *, in_colour: bool) -> Ink:
+    if _ready not in (None, os.getpid()):
+        ink: Ink = elsewhere("drawn", markup, setting, in_colour)
+        return ink
+    return drawn(markup, setting, in_colour)
+
+
+def drawn(markup: str, setting: Setting, in_colour: bool) -> Ink:  # noqa: FBT001 - called by name from elsewhere
+    """Return the ink of Pango's markup, drawn in this process.
+
+    Raises:
+        InvalidContentError: If it is too large.
+    """
     _start()
     options: dict[str, object] = {"align": setting.align, "justify": setting.justify, "dpi": 72, "rgba": in_colour}
     if setting.width is not None:
@@ -237,10 +261,14 @@ def _drawn(markup: str, setting: Setting, *, in_colour: bool) -> Ink:
         raise InvalidContentError(_too_large(setting)) from error
     if image.width > LARGEST_SIDE or image.height > LARGEST_SIDE or image.width * image.height > LARGEST_AREA:
         raise InvalidContentError(_too_large(setting))
-    pixels = np.asarray(image.numpy(), np.uint8)
-    if not in_colour:
-        pixels = pixels.reshape(image.height, image.width)
-    return Ink(pixels, image.xoffset, image.yoffset)
+    return Ink(_pixels(image, 4 if in_colour else 1), image.xoffset, image.yoffset)
+
+
+def _pixels(image: Any, channels: int) -> Mask:
+    """Return the pixels of an image, without starting the threads of libvips."""
+    data = pyvips.Region.new(image).fetch(0, 0, image.width, image.height)
+    shape = (image.height, image.width) if channels == 1 else (image.height, image.width, channels)
+    return np.frombuffer(bytes(data), np.uint8).reshape(shape)
 
 
 def _too_large(setting: Setting) -> str:
@@ -254,7 +282,7 @@ def _start() -> None:
     """Give fontconfig our configuration; once in a process, before it is asked for the first time."""
     global _ready  # noqa: PLW0603 - the state of a C library, which is one for the process
     with _started:
-        if _ready:
+        if _ready is not None:
             return
         pyvips.cache_set_max(0)
         before = os.environ.get("FONTCONFIG_FILE")
@@ -263,21 +291,24 @@ def _start() -> None:
             path.write_text(_configuration(Path(directory)), encoding="utf-8")
             os.environ["FONTCONFIG_FILE"] = str(path)
             try:
-                pyvips.Image.text("x", font="Arimo 8").numpy()
+                pyvips.Image.text("x", font="Arimo 8")
             finally:
                 if before is None:
                     del os.environ["FONTCONFIG_FILE"]
                 else:
                     os.environ["FONTCONFIG_FILE"] = before
-        _ready = True
+        _ready = os.getpid()
 
 
 def load(path: Path) -> None:
     """Make the faces of a file known to Pango; a film's own file by its path (the rule in `_configuration`)."""
+    if _ready not in (None, os.getpid()):
+        elsewhere("load", path)
+        return
     _start()
     with _started:
         if path not in _known:
-            pyvips.Image.text("x", fontfile=str(path), font="Arimo 8").numpy()
+            pyvips.Image.text("x", fontfile=str(path), font="Arimo 8")
             _known.add(path)
 
 

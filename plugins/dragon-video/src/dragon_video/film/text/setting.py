@@ -25,6 +25,11 @@ from dragon_video.film.text.style import REFERENCE_LINES, TextStyle, tidied
 LEGEND_MARGIN = 0.15
 """Room above and below a legend's line, and at its ends, as a part of the bar's height."""
 LARGEST_SCALE = 8.0
+LARGEST_BOX = 16_000_000
+"""Pixels that the picture of a box may have; beyond, it is drawn less finely than was asked."""
+LARGEST_SIDE = 12_000
+LONGEST_WORD = 40
+"""Letters of a word that may decide how large a text is that fills its box; longer ones are broken."""
 PRECISION = 250
 """The size at which broken lines fill their box is found to this part of itself."""
 SMALLEST = 0.5
@@ -55,7 +60,7 @@ def set_text(
         lines: Height of the film's frame in pixels; sizes of fonts follow it.
         fonts: The faces that may be asked for.
         scale: The largest size the text is shown at, against the one it is set for, 0.1 to 8:
-            the ink is drawn once, that large.
+            the ink is drawn once, that large, as far as 16 million pixels for the box allow.
         distance: Fill, stroke, shadows and glows, or None for ink in `fontcolor` alone.
 
     Raises:
@@ -87,7 +92,8 @@ def set_ink(
     """Return the ink of a text without its ground; arguments and errors as of `set_text`."""
     if not (width > 0 and height > 0):
         raise InvalidContentError(f"a text has a box of {width:g} × {height:g} pixels")
-    scale = min(LARGEST_SCALE, max(0.1, scale)) * (2 if style.vector else 1)
+    most = min(math.sqrt(LARGEST_BOX / (width * height)), LARGEST_SIDE / max(width, height))
+    scale = min(max(0.1, min(LARGEST_SCALE, scale)) * (2 if style.vector else 1), most)
     text = tidied(text, style)
     if not text.strip():
         return nothing(scale)
@@ -128,6 +134,8 @@ def _in_box(text: str, style: TextStyle, setting: Setting, box: Box, *, lines: i
     if style.fontsize is not None:
         size = style.fontsize * lines / REFERENCE_LINES
     elif wraps:
+        if max(map(len, text.split())) <= LONGEST_WORD:
+            setting = replace(setting, wrap="word")
         size = _filling_wrapped(text, style, setting, box)
     else:
         size = _filling(text, style, setting, box)
@@ -145,6 +153,8 @@ def _set_at(
     """Return the text in lines of *width*, and the height of its lines; both in pixels of the film."""
     size = setting.size
     fine = fineness(size * scale)
+    longest = len(text) if width is None else 0
+    fine = max(1, min(fine, int(_pango.LARGEST_SIDE / (longest * size * scale + 1))))
     across = None if width is None else round(width / style.widening * scale * fine)
     sized = aligned(setting.sized(size * scale * fine, across), style)
     ink = _pango.draw(text, sized)
@@ -177,13 +187,14 @@ def _on_pixels(picture: TextPicture) -> TextPicture:
 
 def _filling(text: str, style: TextStyle, setting: Setting, box: Box) -> float:
     """Return the size that fills the box with the lines as they are: all grows with the size."""
-    longest = max(len(line) for line in text.split("\n"))
-    measured = aligned(setting.sized(max(4.0, min(FINE_SIZE, FINE_SIZE * 250 / longest))), style)
-    ink = _pango.draw(text, measured)
+    lines = text.split("\n")
+    longest = max(len(line) for line in lines)
+    measured = aligned(setting.sized(min(FINE_SIZE, 25_000 / longest, 20_000 / len(lines) / style.interlign)), style)
+    ink = _pango.extent(text, measured)
     if not ink.width:
         return box.height
-    lines = _pango.height_of(text, measured)
-    return measured.size * min(box.width / (ink.width * style.widening), box.height / _needed(ink, lines))
+    down = _pango.height_of(text, measured)
+    return measured.size * min(box.width / (ink.width * style.widening), box.height / _needed(ink, down))
 
 
 def _needed(ink: Ink, lines: float) -> float:
@@ -193,12 +204,12 @@ def _needed(ink: Ink, lines: float) -> float:
 
 def _filling_wrapped(text: str, style: TextStyle, setting: Setting, box: Box) -> float:
     """Return the largest size at which the lines, broken between words, fill the box."""
-    at = max(12.0, min(48.0, 48.0 * math.sqrt(400 / len(text))))
+    at = min(48.0, max(12.0, 48.0 * math.sqrt(400 / len(text))), 20_000 / (text.count("\n") + 1) / style.interlign)
 
     def fits(size: float) -> bool:
         across = box.width / style.widening * at / size
         measured = setting.sized(at, max(1, math.floor(across)))
-        ink = _pango.draw(text, measured)
+        ink = _pango.extent(text, measured)
         return ink.width <= across and _needed(ink, _pango.height_of(text, measured)) * size / at <= box.height
 
     low, high = 0.0, box.height * 1.5

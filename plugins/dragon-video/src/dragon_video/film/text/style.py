@@ -1,5 +1,6 @@
 """What a text of a film looks like: the attributes of the element `text`, typed. Stands on `errors` alone."""
 
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -145,6 +146,10 @@ class TextStyle:
         return STRETCHES[plain]
 
 
+_UNSEEN = ("Cc", "Cs")
+"""Control characters, and halves of characters (Unicode's general categories)."""
+
+
 def tidied(text: str, style: TextStyle) -> str:
     """Return the text as it is set: without newlines at its ends and without control characters.
 
@@ -156,7 +161,9 @@ def tidied(text: str, style: TextStyle) -> str:
     if len(text) > LONGEST:
         raise InvalidContentError(f"the text has {len(text):,} characters; expected at most {LONGEST:,}")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    text = "".join(character for character in text if character == "\n" or (character >= " " and character != "\x7f"))
+    text = "".join(
+        character for character in text if character == "\n" or unicodedata.category(character) not in _UNSEEN
+    )
     if style.type == "advanced":
         return text.strip("\n")
     lines = [line.strip() for line in text.split("\n")]
