@@ -296,7 +296,9 @@ function tellField(name, text) {
 function show(status) {
   const bar = $("progress");
   bar.hidden = isFinal(status);
-  if (typeof status.progress === "number") { bar.max = 100; bar.value = status.progress; } else bar.removeAttribute("value");
+  const percent = status.progress?.percent ?? status.progress;
+  if (typeof percent === "number") { bar.max = 100; bar.value = percent; } else bar.removeAttribute("value");
+  if (!bar.hidden && status.progress?.phase) say(`${status.status}: ${status.progress.phase}`);
   if (status.status === "error") {
     const wrong = status.result && status.result.parameters;
     if (wrong) {

@@ -203,7 +203,9 @@ def write_thumbnail(frame: Frame, path: Path, profile: Profile) -> tuple[int, in
     width = round(profile.height * profile.display_aspect)
     if abs(width - profile.width) > 1:  # a width that was rounded to an even one is left alone
         picture = picture.resize((width, profile.height), Image.Resampling.LANCZOS)
-    picture.save(path, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
+    part = path.with_suffix(".part")
+    picture.save(part, "JPEG", quality=THUMBNAIL_QUALITY, optimize=True)
+    part.replace(path)  # what is there is whole
     return picture.size
 
 

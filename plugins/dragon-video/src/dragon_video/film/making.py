@@ -139,12 +139,9 @@ def _write(
         stack.callback(ended.set)
         sounds = _Sounds(timed, gathered, drawn.seconds(frames), frames, directory)
         heard = pool.submit(sounds.make, wanted, lambda: _go_on(ctx, ended))
-        progress = _Progress(ctx, total)
-        shown = False
+        progress = _Progress(ctx, total, thumbnail_path)
         for _ in workers.make(ordered(pieces, thumbnail), progress.drawn, ctx.check):
-            if not shown:
-                ctx.partial(thumbnail=thumbnail_path)
-                shown = True
+            progress.drawn(0)
         heard.result()
     ctx.progress({"percent": _DRAWN, "phase": "join"})
     if preview is not None:
@@ -163,16 +160,20 @@ def _go_on(ctx: TaskContext, ended: threading.Event) -> None:
 
 
 class _Progress:
-    """Tells how many frames are drawn."""
+    """Tells how many frames are drawn, and shows the thumbnail as soon as it is there."""
 
-    def __init__(self, ctx: TaskContext, total: int) -> None:
+    def __init__(self, ctx: TaskContext, total: int, thumbnail: Path) -> None:
         self._ctx = ctx
         self._total = total
         self._count = 0
+        self._thumbnail: Path | None = thumbnail
         self.drawn(0)
 
     def drawn(self, more: int) -> None:
         self._count += more
+        if self._thumbnail is not None and self._thumbnail.is_file():
+            self._ctx.partial(thumbnail=self._thumbnail)
+            self._thumbnail = None
         share = min(1.0, self._count / self._total)
         self._ctx.progress({"percent": int(_FETCHED + (_DRAWN - _FETCHED) * share), "phase": "render"})
 
