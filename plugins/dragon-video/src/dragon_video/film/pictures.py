@@ -95,8 +95,9 @@ class Picture:
             size = self.width * _ENLARGEMENT, self.height * _ENLARGEMENT
             return cv2.resize(self.pixels, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
         factor = 2 ** (-step / 2)
-        # Twice the size is the same mean in fewer pixels; single steps would blur again and again.
-        source = self._copies.get(step - 2, self.pixels)
+        # Twice the size is the same mean in fewer pixels; single steps would blur again and again. It is made
+        # if it is not there: a frame must not depend on what was drawn before.
+        source = self._copy(step - 2) if step > 2 else self.pixels
         return _resized(source, max(1, round(self.width * factor)), max(1, round(self.height * factor)))
 
 
