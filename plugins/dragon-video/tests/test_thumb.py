@@ -251,3 +251,19 @@ def test_a_picture_that_would_be_too_large_is_refused(run_task, films):
 
 def test_it_keeps_the_contract():
     check_task("video.thumb")
+
+
+@pytest.mark.parametrize(("encoder", "seconds"), [("libvpx", 0.5), ("libvpx-vp9", 0.5), ("libvpx-vp9", 9)])
+def test_the_transparency_of_webm_is_kept(run_task, ffmpeg, tmp_path, encoder, seconds):
+    """It is a second stream of pictures inside the first, which FFmpeg's own decoders do not look at."""
+    alpha = "geq=lum='p(X,Y)':cb='p(X,Y)':cr='p(X,Y)':a='if(lt(X,160),255,if(lt(T,0.9),64,128))'"
+    clear = f"color=red:s=320x180:r=25:d=1,format=yuva420p,{alpha}"
+    film = tmp_path / "clear.webm"
+    ffmpeg("-f", "lavfi", "-i", clear, "-c:v", encoder, "-g", "10", "-auto-alt-ref", "0", film)
+
+    made = run_task("video.thumb", url=str(film), format="png", time=seconds)
+
+    image = Image.open(made.files["output"])
+    assert image.mode == "RGBA"
+    assert image.getpixel((40, 90)) == pytest.approx((254, 0, 0, 255), abs=4)
+    assert image.getpixel((300, 90))[3] == pytest.approx(128 if seconds > 1 else 64, abs=4)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -58,7 +59,8 @@ class FrameReader:
         self._frames: Iterator[VideoFrame] | None = None
         self._held: VideoFrame | None = None
         self._next: VideoFrame | None = None
-        if not stream.codec_context.is_open:
+        self._own = _decoder_with_alpha(stream)
+        if self._own is None and not stream.codec_context.is_open:
             stream.thread_type = "AUTO"
 
     def at(self, seconds: float) -> "VideoFrame | None":
@@ -140,7 +142,9 @@ class FrameReader:
         """Yield the pictures from where the container was sought to, the first key picture onwards."""
         import av
 
-        context = self._stream.codec_context
+        context = self._own or self._stream.codec_context
+        if self._own is not None:
+            self._own.flush_buffers()  # a seek does that for the stream's own decoder alone
         context.skip_frame = "NONREF" if self._skips else "DEFAULT"
         whole, found = not self._skips, False
         for number, packet in enumerate(self._container.demux(self._stream)):
@@ -156,12 +160,30 @@ class FrameReader:
                     context.skip_frame = "DEFAULT" if near else "NONREF"
                     whole = near
             try:
-                frames = packet.decode()
+                frames = packet.decode() if self._own is None else self._own.decode(packet)
             except av.InvalidDataError:  # a damaged packet: players go on, too
                 continue
             for frame in frames:
                 if frame.pts is not None:
                     yield frame
+
+
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""FFmpeg's own decoders of these do not read the second stream of pictures, which is the transparency."""
+
+
+def _decoder_with_alpha(stream: "VideoStream") -> "VideoCodecContext | None":
+    """Return a decoder that reads the transparency of WebM (`AlphaMode` of Matroska), where there is some."""
+    from av import CodecContext
+    from av.video.codeccontext import VideoCodecContext
+
+    name = ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return None
+    decoder = CodecContext.create(name, "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = stream.codec_context.extradata
+    return decoder
 
 
 def _key_times(stream: "VideoStream", start: int, base: float) -> list[float]:

@@ -368,3 +368,20 @@ def test_cancelling_leaves_nothing_running(media, sxml, tmp_path):
 
 def test_the_task_keeps_the_contract():
     check_task("video.create")
+
+
+@pytest.mark.parametrize(
+    "how", [("-pix_fmt", "yuva420p", "-c:v", "libvpx-vp9", "-auto-alt-ref", "0", "a.webm"), ("-c:v", "qtrle", "a.mov")]
+)
+def test_clear_videos_lie_over_what_is_behind(run_task, sxml, media, ffmpeg, tmp_path, how):
+    video = tmp_path / how[-1]
+    alpha = "geq=r='255':g='0':b='0':a='if(lt(X,160),255,64)'"
+    ffmpeg("-f", "lavfi", "-i", f"color=red:s=320x180:r=25:d=1,format=rgba,{alpha}", *how[:-1], video)
+    over = f'<overlay><video filename="{video}"/></overlay>'
+    made = run_task(
+        "video.create", definition=sxml.movie(f"<stack>{show(media / 'blue.png', 1)}{over}</stack>"), **SMALL
+    )
+    frames, _ = decoded(made.files["export"])
+    assert frames[12][120, 60] == pytest.approx((254, 0, 0), abs=8)
+    mixed = [64 / 255 * red + (1 - 64 / 255) * blue for red, blue in zip((255, 0, 0), BLUE, strict=True)]
+    assert frames[12][120, 380] == pytest.approx(mixed, abs=8)
