@@ -74,23 +74,46 @@ def test_a_film_is_what_its_profile_says(name, tmp_path):
     assert f"{wanted.sample_rate} Hz, stereo" in said
 
 
+def drifting(profile, detail):
+    """Return a picture that frames are cut from, so large that they can drift; *detail* is its grain in px."""
+    sides = profile.height // detail, profile.width // detail, 4
+    grid = np.random.default_rng(1).integers(0, 256, sides, np.uint8)
+    return np.asarray(
+        Image.fromarray(grid).resize((profile.width + 400, profile.height + 400), Image.Resampling.BICUBIC)
+    )
+
+
+def kilobits(path, seconds):
+    with av.open(str(path), format="nut") as container:
+        return sum(packet.size * 8 for packet in container.demux(container.streams.video[0])) / seconds / 1000
+
+
 @pytest.mark.parametrize("name", ["240p", "mobile-small", "flash-small", "dvd-mpeg1-small", "dvd-ntsc-4-3-h", "wmv1"])
 def test_pictures_that_need_the_bits_get_those_of_the_profile(name, tmp_path):
     wanted, seconds = profile(name), 3
-    detail = {"h264": 4, "mpeg2": 3, "mpeg1": 3}.get(wanted.video_codec, 8)  # px; who has more bits needs more of it
-    sides = wanted.height // detail, wanted.width // detail, 4
-    grid = np.random.default_rng(1).integers(0, 256, sides, np.uint8)
-    size = wanted.width + 200, wanted.height + 200
-    cloud = np.asarray(Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC))
-    count = wanted.frames(seconds)
+    detail = {"h264": 3, "mpeg2": 2, "mpeg1": 3, "mpeg4": 4}.get(wanted.video_codec, 7)  # who has bits needs it
+    cloud = drifting(wanted, detail)
 
     with PieceEncoder(tmp_path / "piece", wanted) as encoder:
-        for n in range(count):
+        for n in range(wanted.frames(seconds)):
             encoder.write(cloud[n : n + wanted.height, 2 * n : 2 * n + wanted.width])
 
-    with av.open(str(tmp_path / "piece"), format="nut") as container:
-        bits = sum(packet.size * 8 for packet in container.demux(container.streams.video[0]))
-    assert bits / seconds / 1000 == pytest.approx(wanted.video_kilobits, rel=0.35)
+    assert kilobits(tmp_path / "piece", seconds) == pytest.approx(wanted.video_kilobits, rel=0.35)
+
+
+@pytest.mark.parametrize("name", ["240p", "mobile", "flash-small", "wmv1", "flash-h264"])
+def test_short_pieces_do_not_pass_the_bit_rate_by_much(name, tmp_path):
+    """Each of 2 s, the shortest there are, of a picture that drifts: alone they could begin with what they like."""
+    wanted = profile(name)
+    cloud, rates = drifting(wanted, 5), []
+
+    for first in (0, wanted.gop, 2 * wanted.gop):
+        with PieceEncoder(tmp_path / "piece", wanted, first=first) as encoder:
+            for n in range(first, first + wanted.gop):
+                encoder.write(cloud[n : n + wanted.height, 2 * n : 2 * n + wanted.width])
+        rates.append(kilobits(tmp_path / "piece", 2))
+
+    assert sum(rates) / 3 < 1.4 * wanted.video_kilobits
 
 
 # Red, green, blue and white as ITU-R BT.709 and BT.601 code them in 8 bits: Y, Cb, Cr.
