@@ -147,6 +147,10 @@ def test_a_larger_scale_gives_more_pixels_for_the_same_place(fonts):
         assert getattr(three, name) == pytest.approx(getattr(one, name), abs=1.2)
 
 
+def test_vector_texts_are_drawn_twice_as_finely(fonts):
+    assert set_ink("Hello", TextStyle(fontsize=40, vector=True), **FULL, fonts=fonts).scale == pytest.approx(2.0)
+
+
 def test_colours_are_those_of_the_style(fonts):
     style = TextStyle(fontsize=200, fontcolor=(10, 200, 30, 128), backgroundcolor=(90, 0, 0, 255))
     picture = set_text("I", style, **FULL, fonts=fonts)
@@ -183,6 +187,7 @@ def test_a_legend_comes_in_the_way_it_says_and_stays(direction, start):
 
     assert legend_offset(style, 0.0) == start
     assert legend_offset(style, 0.5) == pytest.approx((start[0] / 2, start[1] / 2))
+    assert legend_offset(style, 0.25) == pytest.approx((start[0] * 27 / 32, start[1] * 27 / 32))  # 1 - t²(3 - 2t)
     assert legend_offset(style, 1.0) == (0, 0)
     assert legend_offset(TextStyle(type="legend", direction=direction, speed=2), 0.5) == (0, 0)
     assert legend_offset(style, 9.0) == (0, 0)
