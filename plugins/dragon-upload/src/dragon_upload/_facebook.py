@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from dragon_framework import TaskContext, TaskError
 from dragon_framework.errors import InvalidParametersError, TaskCancelledError
@@ -81,9 +82,8 @@ class Facebook:
         }
 
     def _whole_start(self, values: dict[str, Any]) -> dict[str, Any]:
-        for name in ("video_id", "upload_session_id"):
-            if not str(values.get(name) or "").isalnum():
-                raise PassingFault(f"its answer to the start has no {name}")
+        if not str(values.get("video_id") or "").isalnum() or not values.get("upload_session_id"):
+            raise PassingFault("its answer to the start names no video, or no upload")
         first_piece(values, PassingFault)
         return values
 
@@ -235,7 +235,7 @@ class Facebook:
             warnings.append("Facebook says that it could not process the video")
         link = str(video.get("permalink_url") or f"/watch/?v={session['video']}")
         return {
-            "output": link if link.startswith("https://") else SITE + link,
+            "output": urljoin(SITE, link),
             "duration": film["duration"],
             "warnings": warnings,
         }
@@ -250,6 +250,8 @@ class Facebook:
 def _may_publish(page: Any) -> bool:
     """Whether a Page of the list is one that the person may publish to."""
     if not isinstance(page, dict) or not isinstance(page.get("access_token"), str):
+        return False
+    if not str(page.get("id") or "").isalnum():
         return False
     tasks = page.get("tasks")
     return isinstance(tasks, list) and "CREATE_CONTENT" in tasks

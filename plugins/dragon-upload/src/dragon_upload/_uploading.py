@@ -261,6 +261,7 @@ class Upload:
     def _finished(self) -> dict[str, Any]:
         """Publish what was sent; look before it is done again."""
         session = self._state["session"]
+        self._patience.progressed()
         lost = bool(self._state.get("finishing"))  # a call that may have had its effect
         while True:
             try:
@@ -285,6 +286,7 @@ class Upload:
 
     def _confirm(self) -> None:
         self._show("confirm", SENT)
+        self._patience.progressed()
         state = self._state
         result = self._provider.confirm(state["session"], state["answer"], state["film"], self._patience)
         self._state = self._ctx.state.load()  # confirming may have noted something
