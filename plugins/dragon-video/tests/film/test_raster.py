@@ -261,3 +261,27 @@ def test_matrices_of_any_size_are_drawn_or_not_but_never_fail():
 
         assert not frame[:, :, :2].any()
         assert np.array_equal(frame[:, :, 2], frame[:, :, 3])
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.25, 0), (-3.6, 0), (12, 0), (0, 0.5), (0, -7.3), (0, -2), (2.4, 1.7)])
+def test_a_shift_by_parts_of_pixels_is_the_mean_of_neighbours(x, y):
+    """Bilinear sampling by its formula, and edges that cover their share of a pixel."""
+    pixels = np.random.default_rng(6).integers(0, 256, (90, 160, 4), np.uint8)
+    pixels[:, :, 3] = 255
+
+    frame = shown(SMALL, Picture(pixels), translate(x / 45, -y / 45) @ scale(16 / 9, 1))
+
+    columns, rows = np.arange(160) - x, np.arange(90) - y
+    padded = np.pad(pixels.astype(float), ((200, 200), (200, 200), (0, 0)), mode="edge")
+    left, top = np.floor(columns).astype(int), np.floor(rows).astype(int)
+    right_part, lower_part = (columns - left)[None, :, None], (rows - top)[:, None, None]
+    at = [padded[np.ix_(top + 200 + down, left + 200 + across)] for down in (0, 1) for across in (0, 1)]
+    upper = at[0] * (1 - right_part) + at[1] * right_part
+    lower = at[2] * (1 - right_part) + at[3] * right_part
+    expected = upper * (1 - lower_part) + lower * lower_part
+    share = (
+        np.clip(np.minimum(columns + 1, 160 - columns), 0, 1)[None, :]
+        * (np.clip(np.minimum(rows + 1, 90 - rows), 0, 1)[:, None])
+    )
+    # OpenCV 4 samples at 32 places between two pixels where both shifts have parts.
+    assert np.abs(frame - expected * share[:, :, None]).max() <= (1.01 if 0 in (x, y) else 9)

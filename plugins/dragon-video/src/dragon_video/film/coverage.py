@@ -1,11 +1,12 @@
 """How much of each pixel a polygon covers: what makes edges smooth, and their motion with them.
 
-Stands on numpy alone.
+Stands on numpy and OpenCV alone.
 """
 
 import math
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -85,18 +86,25 @@ def coverage(polygon: Sequence[Point], width: int, height: int, *, smooth: bool 
         (height, width), 0 outside to 255 inside.
     """
     sense = math.copysign(1, area(polygon))
-    inside = np.full((height, width), np.inf, np.float32)
     columns, rows = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in (width, height))
+    inside: npt.NDArray[np.float32] | None = None
     for index, end in enumerate(polygon):
         start = polygon[index - 1]
-        run, rise = end[0] - start[0], end[1] - start[1]
+        run, rise = sense * (end[0] - start[0]), sense * (end[1] - start[1])
         breadth = abs(run) + abs(rise)  # of a pixel as seen along the edge, times the edge's length
         if not breadth:
             continue
-        across = np.float32(sense * run / breadth) * (rows - np.float32(start[1]))
-        along = np.float32(sense * rise / breadth) * (columns - np.float32(start[0]))
-        np.minimum(inside, across[:, None] - along, out=inside)
+        down, right = run / breadth, -rise / breadth
+        constant = -down * start[1] - right * start[0]
+        nearest = constant + min(down * 0.5, down * (height - 0.5)) + min(right * 0.5, right * (width - 0.5))
+        if nearest >= 0.5:
+            continue  # no pixel of the grid touches it
+        distance = (rows * np.float32(down) + np.float32(constant))[:, None] + columns * np.float32(right)
+        inside = distance if inside is None else np.minimum(inside, distance, out=inside)
+    if inside is None:
+        return np.full((height, width), 255, np.uint8)
     if not smooth:
         return np.where(inside >= 0, np.uint8(255), np.uint8(0))
-    inside += np.float32(0.5)
-    return (np.clip(inside, 0, 1, out=inside) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    # To 0 to 255 with the half that rounds, and cut at both ends on the way to bytes.
+    mask: Mask = cv2.addWeighted(inside, 255, inside, 0, 127.5, dtype=cv2.CV_8U).astype(np.uint8, copy=False)
+    return mask

@@ -93,10 +93,10 @@ def flower(shot: Shot) -> list[Plane]:
     planes = [piece(0, matrix, window, identity(), 0.35 * eased(clock / 0.4))]
     opened = eased(clock / 0.6)
     if opened > 0:
-        size = 0.45 * opened
+        size = 0.38 * opened
         for index in range(_PETALS):
             turn = rotate_z(360 / _PETALS * index - 70 * arrived(clock, 0, 1))
-            petal = turn @ translate(0, 0.72 * opened) @ rotate_x(-25 * opened) @ scale(size, size)
+            petal = turn @ translate(0, 0.66 * opened) @ rotate_x(-25 * opened) @ scale(size, size)
             planes.append(piece(0, matrix, window, petal))
     grown = eased((clock - 0.45) / 0.55)
     if grown > 0:
