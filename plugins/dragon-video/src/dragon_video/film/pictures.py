@@ -64,8 +64,7 @@ class Picture:
             max_width: Of the whole picture, in pixels of the film, where it is shown largest.
             max_height: As *max_width*.
         """
-        factor = OVERSAMPLING * max(max_width / self.width, max_height / self.height)
-        factor = min(factor, MOST_SIDE / max(self.width, self.height))
+        factor = shrinking(self.width, self.height, max_width, max_height)
         if factor >= 1:
             return self
         size = max(1, round(self.width * factor)), max(1, round(self.height * factor))
@@ -99,6 +98,19 @@ class Picture:
         # if it is not there: a frame must not depend on what was drawn before.
         source = self._copy(step - 2) if step > 2 else self.pixels
         return _resized(source, max(1, round(self.width * factor)), max(1, round(self.height * factor)))
+
+
+def shrinking(width: int, height: int, max_width: float, max_height: float) -> float:
+    """Return by which factor a picture may be made smaller without a loss that shows; 1 or more if it may not.
+
+    Args:
+        width: Of the picture, in pixels.
+        height: As *width*.
+        max_width: Of the whole picture, in pixels of the film, where it is shown largest.
+        max_height: As *max_width*.
+    """
+    factor = OVERSAMPLING * max(max_width / width, max_height / height)
+    return min(factor, MOST_SIDE / max(width, height))
 
 
 def _resized(pixels: Frame, width: int, height: int) -> Frame:

@@ -14,19 +14,20 @@ from PIL import Image, ImageOps
 from dragon_video.film.assets import MAX_PIXELS, PICTURE_FORMATS
 from dragon_video.film.errors import InvalidImageError
 from dragon_video.film.frames import Frame, premultiplied
-from dragon_video.film.pictures import OVERSAMPLING, Picture
+from dragon_video.film.pictures import OVERSAMPLING, Picture, shrinking
 
 CACHE_BYTES = 128_000_000
 """Of decoded pictures that are kept, in each process."""
 
+_ORIENTATION = 0x0112  # EXIF 2.3, tag 274
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)
-"""Orientations (EXIF 2.3, tag 274) that swap the sides."""
+"""Orientations that swap the sides."""
 
 
 def oriented_size(image: Image.Image) -> tuple[int, int]:
     """Return (width, height) of an image as it is shown."""
     width, height = image.size
-    return (height, width) if image.getexif().get(0x0112) in _TURNED_BY_A_QUARTER else (width, height)
+    return (height, width) if image.getexif().get(_ORIENTATION) in _TURNED_BY_A_QUARTER else (width, height)
 
 
 def load(path: Path, width: float, height: float) -> Picture:
@@ -39,27 +40,38 @@ def load(path: Path, width: float, height: float) -> Picture:
         with Image.open(path, formats=PICTURE_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise InvalidImageError(f"a picture has more than {MAX_PIXELS} pixels")
+            orientation = image.getexif().get(_ORIENTATION, 1)
             if image.format in {"JPEG", "MPO"}:
-                turned = image.getexif().get(0x0112) in _TURNED_BY_A_QUARTER
-                sides = (height, width) if turned else (width, height)
+                sides = (height, width) if orientation in _TURNED_BY_A_QUARTER else (width, height)
                 image.draft(None, tuple(max(1, round(side * OVERSAMPLING)) for side in sides))  # type: ignore[arg-type]
-            pixels = _pixels(ImageOps.exif_transpose(image))
+            upright = image if orientation == 1 else ImageOps.exif_transpose(image)
+            pixels, opaque = _pixels(upright)
     except (OSError, SyntaxError, ValueError) as error:
         raise InvalidImageError("a picture is damaged or cut off") from error
-    return Picture(premultiplied(pixels)).prepared(width, height)
+    if not opaque:  # what is clear has to be multiplied in before anything is made smaller
+        return Picture(premultiplied(pixels)).prepared(width, height)
+    factor = shrinking(pixels.shape[1], pixels.shape[0], width, height)
+    if factor < 1:
+        size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    code = cv2.COLOR_GRAY2BGRA if pixels.ndim == 2 else cv2.COLOR_RGB2BGRA
+    return Picture(cv2.cvtColor(pixels, code).astype(np.uint8, copy=False), opaque=True)
 
 
-def _pixels(image: Image.Image) -> "np.typing.NDArray[np.uint8]":
-    """Return the straight pixels of an image: grey, BGR or BGRA of eight bits."""
+def _pixels(image: Image.Image) -> "tuple[np.typing.NDArray[np.uint8], bool]":
+    """Return the straight pixels of an image, of eight bits, and whether nothing shines through.
+
+    They are grey or RGB if nothing does, else BGRA.
+    """
     if image.mode.startswith("I") or image.mode == "F":
         deep = np.asarray(image, dtype=np.float64)
         top = 65535.0 if deep.max(initial=0) > 255 else 255.0
-        return np.clip(deep * (255 / top) + 0.5, 0, 255).astype(np.uint8)
-    if image.mode == "L":
-        return np.asarray(image)
-    clear = image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info
-    flat = image.convert("RGBA" if clear else "RGB")
-    return cv2.cvtColor(np.asarray(flat), cv2.COLOR_RGBA2BGRA if clear else cv2.COLOR_RGB2BGR).astype(np.uint8)
+        return np.clip(deep * (255 / top) + 0.5, 0, 255).astype(np.uint8), True
+    if image.mode == "L" and "transparency" not in image.info:
+        return np.asarray(image), True
+    if image.mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
+        return cv2.cvtColor(np.asarray(image.convert("RGBA")), cv2.COLOR_RGBA2BGRA).astype(np.uint8, copy=False), False
+    return np.asarray(image if image.mode == "RGB" else image.convert("RGB")), True
 
 
 class Stills:
