@@ -92,6 +92,12 @@ class Stills:
         """Begin another frame."""
         self._frames += 1
 
+    def drop(self, path: Path) -> None:
+        """Forget the pictures of a file, unless this frame shows them."""
+        for key in [key for key in self._kept if key[0] == path and self._used[key] < self._frames]:
+            self._bytes -= _bytes(self._kept.pop(key))
+            del self._used[key]
+
     def get(self, path: Path, width: float, height: float) -> Picture:
         """Return the picture at *path*, large enough for *width* × *height* pixels."""
         key = (path, round(width), round(height))

@@ -109,3 +109,5 @@ class Medium:
             self._world.release(self._reel)
             self._reel = None
         self._kept = None
+        if self._asset is not None and self._asset.kind == "image":
+            self._world.stills.drop(self._asset.path)
