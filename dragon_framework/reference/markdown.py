@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from dragon_framework.hooks import specified_hooks
+from dragon_framework.reference.contract import contract_page
 from dragon_framework.reference.facts import (
     ErrorRow,
     Row,
@@ -55,6 +56,7 @@ def reference_pages(registry: Registry) -> dict[str, str]:
     pages = {"index.md": _index(registry)}
     pages |= {f"{task.name}.md": _task(task, registry) for task in registry.tasks.values()}
     pages |= {"errors.md": _errors(), "settings.md": _settings(registry), "hooks.md": _hooks()}
+    pages["contract.md"] = contract_page(_docstring)
     return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in pages.items()}
 
 
@@ -72,6 +74,7 @@ def _index(registry: Registry) -> str:
         "- [Errors](errors.md): the codes a failed task's status carries",
         "- [Settings](settings.md): flags, environment variables and the configuration file",
         "- [Hooks](hooks.md): how a plugin learns of what happens, or has a say in it",
+        "- [The plugin contract](contract.md): what a task plugin stands on",
     ]
     return "\n".join(lines)
 
