@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from msgspec import Struct
-
 from dragon_framework import contract, errors, fields, tasks
 from dragon_framework.problems import number
 from dragon_framework.shapes import shape_of
@@ -127,9 +125,9 @@ def _values(annotation: Any) -> str:
 def _error_table() -> str:
     lines = ["| error | code | |", "| --- | --- | --- |"]
     for error in _ERRORS:
-        code = f"`{error.code}`" if issubclass(error, errors.TaskError) else ""
+        code = f"`{error.code}`" if hasattr(error, "code") else ""
         text = inspect.cleandoc(error.__doc__ or "").partition("\n")[0]
-        call = "" if issubclass(error, Struct) else f"({', '.join(_arguments(error))})"
+        call = f"({', '.join(_arguments(error))})"
         lines.append(f"| `{error.__name__}{call}` | {code} | {_cell(text)} |")
     return "\n".join(lines)
 
