@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import cv2
 import numpy as np
 
@@ -68,8 +69,10 @@ def _films(home: Path, profile: str, rounds: int) -> list[Figure]:
     theirs: dict[str, list[Used]] = {name: [] for name in peers}
     for _ in range(rounds):
         ours.append(_dragon(home, profile, processes=1))
+        sharp = {"": _sharpness(home / "out" / "export.mp4")}
         for name, (command, _, _) in peers.items():
             theirs[name].append(_run(command))
+            sharp[name] = _sharpness(out)
     our = min(ours)
     figures = []
     for name, (_, cpu_bar, memory_bar) in peers.items():
@@ -89,8 +92,29 @@ def _films(home: Path, profile: str, rounds: int) -> list[Figure]:
                 value=our.memory / peer.memory,
                 bar=memory_bar,
             ),
+            Figure(
+                name=f"film of {PICTURES} pictures, {profile}: sharpness of what is seen",
+                ours=f"{sharp['']:.0f}",
+                peer=f"{sharp[name]:.0f}, {name}",
+                value=sharp[""] / sharp[name],
+                bar=0.95 if name == "MoviePy" else None,
+                at_least=True,
+                note="variance of the Laplacian of luma, mean of the middles of the clips",
+            ),
         ]
     return figures
+
+
+def _sharpness(path: Path) -> float:
+    """Return the variance of the Laplacian of the luma in the middle of each clip, on the mean."""
+    wanted = {round((number * (EACH - CROSSED) + EACH / 2) * FPS) for number in range(PICTURES)}
+    values = []
+    with av.open(str(path)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in wanted:
+                luma = frame.to_ndarray(format="gray")[: frame.height * 4 // 5]  # above the title
+                values.append(float(cv2.Laplacian(luma, cv2.CV_64F).var()))
+    return sum(values) / len(values)
 
 
 def _side_by_side(home: Path) -> list[Figure]:
