@@ -68,6 +68,7 @@ faults: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/dragon reference --out docs/reference
+	$(BIN)/python -m dragon_video.film.describing docs/reference/sxml.md
 
 gallery: $(STAMP)
 	$(BIN)/python -m gallery

@@ -34,6 +34,8 @@ class Film:
         height: Of a frame, in pixels; 16 to 9.
 
     Attributes:
+        timed: The film in time.
+        assets: What it is made of.
         warnings: What the definition is told.
         seconds: How long it lasts.
     """
@@ -49,11 +51,12 @@ class Film:
             key = asset_key(node)
             return None if key is None else assets[key].seconds
 
-        timed, told = solve(body, length)
+        self.assets = assets
+        self.timed, told = solve(body, length)
         self.warnings += [str(one) for one in told]
-        self.seconds = float(timed.duration)
+        self.seconds = float(self.timed.duration)
         width = round(height * 16 / 9)
-        self._plan = Plan(timed, assets, {}, width=width, height=height, aspect=16 / 9, frame_rate=Fraction(RATE))
+        self._plan = Plan(self.timed, assets, {}, width=width, height=height, aspect=16 / 9, frame_rate=Fraction(RATE))
 
     def frames(self, times: Sequence[float]) -> list[Frame]:
         """Return the frames at these times, in seconds."""

@@ -38,7 +38,8 @@ What `video.create` draws: each film as five of its frames, and below them what 
 ```
 
 The pictures are drawn by code (`gallery/pictures.py`), the strips by the renderer itself, 360 lines high and then
-reduced.
+reduced. [The language](../reference/sxml.md) has all attributes with their defaults, [the guide](../how-to/films.md)
+whole films through the API.
 """
 
 
