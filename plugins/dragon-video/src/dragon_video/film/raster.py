@@ -28,6 +28,7 @@ NEAR = 0.02
 """Distance from the camera, in units of the scene, before which nothing is seen."""
 
 _ALL = 0.999  # an alpha of which 8 bits see no difference from 1
+_FARTHEST = 1e12  # half heights of the frame; what reaches further has no place in double precision, and is not seen
 _LEAST_AREA = 0.01  # square pixels of a plane that is seen at all
 _MARGIN = 4  # pixels around the frame that polygons may reach into
 _BAND = 64  # rows drawn at once of what has edges at any angle
@@ -74,6 +75,8 @@ def draw(
         smooth: Whether edges are smooth; else a pixel is covered wholly or not at all, and
             neighbours join without a seam.
     """
+    if not np.abs(matrix).max() <= _FARTHEST:
+        return
     plane = projected(matrix, viewport)
     polygon = _seen(plane, viewport)
     if alpha <= 0 or part[0] == part[2] or part[1] == part[3] or len(polygon) < 3 or abs(area(polygon)) < _LEAST_AREA:
