@@ -75,7 +75,7 @@ class VideoCreateOutput(Output, frozen=True, kw_only=True):
     ],
     settings=VideoSettings,
     seconds=4 * 3600.0,
-    memory_bytes=4 * 2**30,
+    memory_bytes=8 * 2**30,
     preload=("dragon_video.film.making",),
 )
 def video_create(parameters: VideoCreateParameters, ctx: TaskContext) -> VideoCreateOutput:

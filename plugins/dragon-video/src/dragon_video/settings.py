@@ -45,6 +45,6 @@ class VideoSettings(Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=256,
-            description="Processes that draw one film side by side; 0 for as many as there are processors.",
+            description="Processes that draw one film side by side; 0 for as many as there are processors, at most 8.",
         ),
     ] = 0

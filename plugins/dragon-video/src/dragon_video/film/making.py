@@ -39,6 +39,9 @@ from dragon_video.settings import VideoSettings
 
 log = structlog.get_logger("dragon.film")
 
+MOST_PROCESSES = 8
+"""Where the operator says nothing: each takes about half a gigabyte at 1080p, and the task may take eight."""
+
 _FETCHED, _DRAWN = 10, 95  # percent
 
 
@@ -107,7 +110,7 @@ def _write(
 ) -> None:
     """Write the thumbnail, the preview and the export."""
     frames = written.frames(timed.duration)
-    processes = settings.film_processes or processors()
+    processes = settings.film_processes or min(processors(), MOST_PROCESSES)
     preview = preview_of(written) if parameters.preview else None
     drawn = written if parameters.export or preview is None else preview
     plan = Plan(
