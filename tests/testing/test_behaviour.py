@@ -189,3 +189,17 @@ def test_hostile_files_are_of_the_kinds_that_a_source_declares(plugin):
 
     assert names >= {"sample.png"}
     assert names <= {"sample.png", "sample.jpg"}
+
+
+def test_every_rule_has_a_plugin_that_breaks_it():
+    """A type that JSON has not breaks `schema` and `reference`; entry points have tests of their own."""
+    from dragon_framework.testing.behaviour import BEHAVIOUR
+    from dragon_framework.testing.conformance import RULES
+    from tests.testing.test_conformance import BROKEN
+
+    of_schemas = {rule for _, rule, _ in BROKEN.values()}
+    of_runs = {rule for cases in (TIDY, OUTPUTS, PROGRESS, PARTIAL, CANCEL, RUNS) for _, rule, _ in cases.values()}
+
+    assert set(RULES) - of_schemas == {"entry_point", "schema", "reference"}
+    assert set(BEHAVIOUR) == of_runs
+    assert len(BROKEN) + sum(map(len, (TIDY, OUTPUTS, PROGRESS, PARTIAL, CANCEL, RUNS))) > 40
