@@ -14,6 +14,8 @@ def problems(definition):
     return [str(problem) for problem in caught.value.problems]
 
 
+WHITE = '<effect type="none" duration="2"><image color="#ffffff"/></effect>'
+
 FAULTS = """<movie service="craftsman-1.0">
   <body>
     <effect type="kenbrns" duration="3">
@@ -188,3 +190,29 @@ def test_values_of_filters_are_checked_before_anything_is_drawn(sxml):
     told = problems(sxml.movie('<stack><filter type="alpha" alphaStart="2"/><filter type="mask"/></stack>'))
     assert len(told) == 2
     assert "alphaStart of filter 'alpha': expected a number from 0 to 1, got 2" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            '<effect type="kenburns" direction="up"><image color="#000000"/></effect>',
+            "expected one of positive, negative",
+        ),
+        (f'{WHITE}<transition type="dualmove" directions="left,sideways"/>{WHITE}', "sideways"),
+        (f'{WHITE}<transition type="dualmove" rotCenters="left"/>{WHITE}', ""),
+    ],
+)
+def test_options_are_tried_before_anything_is_drawn(sxml, body, expected):
+    if not expected:
+        sxml.tree(sxml.movie(body))
+        return
+    (told,) = problems(sxml.movie(body))
+    assert expected in told
+
+
+def test_attributes_without_meaning_for_an_effect_are_warnings(sxml):
+    root = parse(sxml.movie('<effect type="none" transWidth="1"><image color="#000000"/></effect>'))
+    assert [one.message for one in validate(root)] == [
+        "'transWidth' has no meaning for the effect 'none', it is ignored"
+    ]

@@ -5,12 +5,15 @@ the language does not know are ignored, with a warning; elements that it does no
 """
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from dragon_video.film import filters, language
-from dragon_video.film.errors import InvalidXMLError, Problem
+from dragon_video.film.effects import EFFECTS, planes
+from dragon_video.film.errors import InvalidContentError, InvalidXMLError, Problem
 from dragon_video.film.language import ELEMENTS, FACES, MEDIA, MULTIPLE_EFFECTS, SINGLE_EFFECTS, Element
+from dragon_video.film.matrices import Viewport
 from dragon_video.film.nodes import Node
+from dragon_video.film.transitions import transition
 
 MOST_PROBLEMS = 100
 """More are counted, and not told."""
@@ -120,7 +123,7 @@ class _Check:
         rule = _RULES.get(node.name)
         if rule is not None:
             self.errors.extend(rule(node, parent))
-        if node.name in {"filter", "sphere", "stack"}:
+        if node.name in {"filter", "sphere", "stack", "effect"}:
             self.warnings.extend(_without_effect(node))
 
 
@@ -146,8 +149,20 @@ def _effect(node: Node, parent: Node | None) -> Iterator[Problem]:
         yield node.problem(
             f"effect {kind!r} shows one picture, but has {len(faces)}; expected one <image>, <video> or element"
         )
+    if kind in EFFECTS and node.values.keys() & EFFECTS[kind].options:
+        yield from _tried(node, lambda: planes(kind, [1.5], 1.5, 0.5, 1.0, node.values))
     if kind in MULTIPLE_EFFECTS and not 1 <= len(faces) <= language.MOST_PICTURES:
         yield node.problem(f"effect {kind!r} shows 1 to {language.MOST_PICTURES} pictures, but has {len(faces)}")
+
+
+def _tried(node: Node, draw: Callable[[], object]) -> Iterator[Problem]:
+    """Yield what whoever draws *node* says of its attributes."""
+    try:
+        draw()
+    except InvalidContentError as error:
+        for problem in error.problems:
+            name = problem.message.split(" ", 1)[0]
+            yield node.problem(problem.message, name if name in node.attributes else None)
 
 
 def _overlay(node: Node, parent: Node | None) -> Iterator[Problem]:
@@ -183,6 +198,9 @@ def _transition(node: Node, parent: Node | None) -> Iterator[Problem]:
         yield node.problem("a transition of type 'custom' holds one <widget>", "type")
     if node.children and node.values.get("type", "crossfade") != "custom":
         yield node.problem("only a transition of type 'custom' holds elements")
+    if node.values.keys() - {"type", "duration"}:
+        kind = node.values.get("type", "crossfade")
+        yield from _tried(node, lambda: transition(kind, node.values, Viewport(16, 9, 16 / 9)))
 
 
 def _filter(node: Node, parent: Node | None) -> Iterator[Problem]:
@@ -250,6 +268,11 @@ def _without_effect(node: Node) -> Iterator[Problem]:
         yield node.problem(f"filter {kind!r}: {filters.IGNORED[kind]}", "type")
     if node.name == "sphere":
         yield node.problem("<sphere> is drawn as a flat picture")
+    kind = str(node.values.get("type"))
+    if node.name == "effect" and kind in EFFECTS:
+        known = EFFECTS[kind].options | {"type", "timeOffset", "depthEnable"} | language.TIME.keys()
+        for name in node.values.keys() - known:
+            yield node.problem(f"{name!r} has no meaning for the effect {kind!r}, it is ignored", name)
     for name in ("screenWidth", "screenHeight", "static"):
         if node.name == "stack" and name in node.attributes:
             yield node.problem(f"{name!r} of <stack> has no effect here", name)
