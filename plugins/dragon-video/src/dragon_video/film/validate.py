@@ -143,7 +143,7 @@ def _margins(node: Node) -> Iterator[Problem]:
 
 
 def _effect(node: Node, parent: Node | None) -> Iterator[Problem]:
-    kind = node.values.get("type")
+    kind = str(node.values.get("type"))
     faces = [child for child in node.children if child.name in FACES]
     if kind in SINGLE_EFFECTS and len(faces) != 1:
         yield node.problem(
