@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from dragon_framework import Output, Parameters, TaskContext, task
 from dragon_framework.errors import FieldErrors
-from dragon_framework.fields import Seconds, Secret, SecretOrEmpty, SourceUrl
+from dragon_framework.fields import Seconds, Secret, SecretOrEmpty, VideoUrl
 from dragon_upload.errors import (  # noqa: F401  # the reference lists what a task's module knows
     OutcomeUnknownError,
     ProviderUnavailableError,
@@ -20,7 +20,7 @@ _TEXT = Meta(max_length=65_535)
 
 
 class FbParameters(Parameters, frozen=True, kw_only=True):
-    url: Annotated[SourceUrl, Meta(description="URL of the source video.")]
+    url: Annotated[VideoUrl, Meta(description="URL of the source video.")]
     api_key: Annotated[
         SecretOrEmpty,
         Meta(description="Facebook API key, which is the app's id; with it a refusal of the token is explained."),

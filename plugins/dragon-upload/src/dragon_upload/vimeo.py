@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from dragon_framework import Output, Parameters, TaskContext, task
 from dragon_framework.errors import FieldErrors
-from dragon_framework.fields import Bytes, CallbackUrl, Seconds, Secret, SecretOrEmpty, SourceUrl
+from dragon_framework.fields import Bytes, CallbackUrl, Seconds, Secret, SecretOrEmpty, VideoUrl
 from dragon_upload.errors import (  # noqa: F401  # the reference lists what a task's module knows
     OutcomeUnknownError,
     ProviderUnavailableError,
@@ -20,7 +20,7 @@ _TEXT = Meta(max_length=20_000)
 
 
 class VimeoParameters(Parameters, frozen=True, kw_only=True):
-    url: Annotated[SourceUrl, Meta(description="Video url to upload.")]
+    url: Annotated[VideoUrl, Meta(description="Video url to upload.")]
     title: Annotated[Annotated[str, _TEXT], Meta(description="Video title; Vimeo judges its length.")] = ""
     description: Annotated[Annotated[str, _TEXT], Meta(description="Video description; Vimeo judges its length.")] = ""
     consumer_key: Annotated[

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from dragon_framework import Output, Parameters, TaskContext, task
 from dragon_framework.errors import FieldErrors
-from dragon_framework.fields import Seconds, Secret, SecretOrEmpty, SourceUrl
+from dragon_framework.fields import ImageUrl, Seconds, Secret, SecretOrEmpty, VideoUrl
 from dragon_upload.errors import (  # noqa: F401  # the reference lists what a task's module knows
     OutcomeUnknownError,
     ProviderUnavailableError,
@@ -30,7 +30,7 @@ _DESCRIPTION = Meta(extra_json_schema={"maxLength": DESCRIPTION_BYTES})
 
 
 class YoutubeParameters(Parameters, frozen=True, kw_only=True):
-    url: Annotated[SourceUrl, Meta(description="URL of the source video.")]
+    url: Annotated[VideoUrl, Meta(description="URL of the source video.")]
     access_token: Annotated[
         Secret, Meta(description="Target user's access token with upload authorization (scope `youtube.upload`).")
     ]
@@ -62,7 +62,7 @@ class YoutubeParameters(Parameters, frozen=True, kw_only=True):
         bool, Meta(description="Whether the channel's subscribers are told of the video.")
     ] = True
     thumbnail_url: Annotated[
-        SourceUrl | None, Meta(description="URL of a picture (JPEG or PNG) to show for the video.")
+        ImageUrl | None, Meta(description="URL of a picture (JPEG or PNG) to show for the video.")
     ] = None
     playlist_id: Annotated[
         Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{2,64}$")] | None,
