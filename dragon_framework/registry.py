@@ -80,13 +80,18 @@ class Registry:
         return next((record for record in self.plugins if name in record.tasks), None)
 
 
-def registry_of(settings: Settings) -> Registry:
+def registry_of(settings: Settings, *, away: bool = False) -> Registry:
     """Return the tasks of a service with these settings.
+
+    Args:
+        settings: The settings.
+        away: Whether they may name plugins that only workers elsewhere have.
 
     Raises:
         SettingsError: If the settings name plugins that are not there.
     """
-    _check_named(settings)
+    if not away:
+        _check_named(settings)
     return load_registry(settings.disable, only=settings.plugins, plugin_dir=settings.plugin_dir)
 
 

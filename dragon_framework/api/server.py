@@ -38,7 +38,7 @@ def serve(settings: Settings, *, listener: socket.socket | None, on_ready: Calla
         raise SettingsError("redis", "the URL of a Redis or Valkey server is needed: --redis URL")
     sock = listener if listener is not None else listen(settings.host, settings.port)
     trusted = _networks(settings.api.trusted_proxies)
-    registry = registry_of(settings)
+    registry = registry_of(settings, away=True)
     hooks = hooks_of(settings)
     storage = open_storage(
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}

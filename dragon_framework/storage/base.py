@@ -201,8 +201,11 @@ def open_storage(url: str, options: dict[str, Any] | None = None) -> Storage:
 
     scheme = urlsplit(url).scheme
     name = "local" if scheme in {"", "file"} else scheme
-    points, _ = installed(GROUP)
+    points, problems = installed(GROUP)
     found = [point for point in points if point.name == name]
+    for problem in problems:
+        if not found and problem.entry_point == name:
+            raise SettingsError("storage", str(problem))
     if not found:
         known = ", ".join(sorted({point.name for point in points})) or "none"
         raise SettingsError(

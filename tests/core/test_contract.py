@@ -7,9 +7,11 @@ import pytest
 
 from dragon_framework import __version__
 from dragon_framework.contract import CONTRACT_VERSION, mismatch
-from dragon_framework.errors import ContractMismatchError
+from dragon_framework.errors import ContractMismatchError, SettingsError
 from dragon_framework.hooks import load_hooks
-from dragon_framework.registry import load_registry
+from dragon_framework.registry import load_registry, registry_of
+from dragon_framework.settings import Settings
+from dragon_framework.storage import open_storage
 
 TASK = """
 from dragon_framework import Output, Parameters, task
@@ -93,6 +95,22 @@ def test_a_plugin_for_another_contract_is_refused_with_both_versions_and_the_oth
     )
     (problem,) = (problem for problem in hooks.problems if problem.distribution == "acme-new")
     assert "9.3 to 9.x" in problem.reason
+
+
+def test_a_storage_driver_for_another_contract_is_refused_with_its_reason(install):
+    groups = {"dragon.storage": {"acme": "acme_store:Store"}, "dragon.contract": {"9.3": "acme_store"}}
+    install("acme-store", "2.0", groups, acme_store="raise RuntimeError('must not be imported')")
+
+    with pytest.raises(SettingsError, match=r"acme-store 2\.0 is not available: it supports version 9\.3 to 9\.x"):
+        open_storage("acme://somewhere")
+
+
+def test_an_api_may_be_told_of_plugins_that_only_workers_have_and_a_worker_may_not():
+    settings = Settings(plugins=("acme-elsewhere",))
+
+    assert registry_of(settings, away=True).tasks == {}
+    with pytest.raises(SettingsError, match="no distribution or task 'acme-elsewhere' is installed"):
+        registry_of(settings)
 
 
 def test_an_old_plugin_is_told_to_be_upgraded(install):
