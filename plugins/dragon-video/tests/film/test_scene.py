@@ -129,6 +129,20 @@ def test_a_picture_in_a_box_is_stretched_and_a_fitted_one_is_not(film, pictures)
     assert_covers(fitted, box(0.25, (1 - high) / 2, 0.25, high), RED)
 
 
+def test_what_masks_a_picture_has_the_shape_that_it_says(film, pictures):
+    """A picture of 2 to 1 covers 360 × 180 px; a square of half its height in it is shown with 90 px each way."""
+    square = f'<overlay height="0.5"><image filename="{pictures}/quarters.png"/></overlay>'
+    mask = f'<filter type="alphamask">{square}</filter>'
+
+    shown = film(
+        f'<effect type="none" duration="1"><image filename="{pictures}/halves.png">{mask}</image></effect>'
+    ).frame(0.5)
+
+    lit = shown.max(axis=2) > 128
+    assert abs(int(lit[90].sum()) - 90) <= 2
+    assert abs(int(lit[:, 150].sum()) - 90) <= 2
+
+
 def test_only_a_height_keeps_the_ratio(film, pictures):
     image = f'<image filename="{pictures / "halves.png"}"/>'
     frame = film(f'<overlay left="0.1" top="0.1" height="0.4">{image}</overlay>').frame(0)

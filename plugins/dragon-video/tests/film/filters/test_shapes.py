@@ -4,13 +4,24 @@ import numpy as np
 import pytest
 
 
-def test_a_still_grows_by_its_frame(apply, plain):
-    """A border of 0.1 of the whole's height: 80 px and two borders of 10 px make 100."""
-    result = apply("frame", plain(10, 20, 30, width=160, height=80), width=0.1, color=(0, 0, 255, 255))
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_still_grows_by_its_frame_and_keeps_its_shape(apply, plain, turned):
+    """A border of 1/9 of the whole: 160 px and two of 10 px are 180, so 90 high in the same shape, and 70 inside."""
+    picture = plain(10, 20, 30, width=160, height=80)
+    picture[:5] = picture[75:] = 0
 
-    assert result.shape == (100, 180, 4)
-    assert result[9, 90].tolist() == result[50, 9].tolist() == [0, 0, 255, 255]
-    assert result[10, 10].tolist() == result[89, 169].tolist() == [10, 20, 30, 255]
+    result = apply("frame", picture.transpose(1, 0, 2) if turned else picture, width=1 / 9, color=(0, 0, 255, 255))
+
+    if turned:
+        result = result.transpose(1, 0, 2)
+    assert result.shape == (90, 180, 4)
+    assert result[9, 90].tolist() == result[50, 9].tolist() == result[80, 90].tolist() == [0, 0, 255, 255]
+    assert result[10, 10].tolist() == result[79, 169].tolist() == [10, 20, 30, 255]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 7), (3, 2)])
+def test_the_smallest_pictures_can_be_framed(apply, plain, size):
+    assert apply("frame", plain(10, 20, 30, width=size[0], height=size[1]), width=0.49).size > 0
 
 
 def test_a_frame_may_be_transparent_in_part(apply, plain):

@@ -95,8 +95,9 @@ def draw_corner_cut(picture: Frame, values: Values, moment: Moment) -> Frame:
 def draw_frame(picture: Frame, values: Values, moment: Moment) -> Frame:
     """Return the picture in a border that is `width` of the whole's shorter side wide.
 
-    A still grows by the border, and the whole takes the place that the still had. A frame of the film keeps its
-    size: its picture is shrunk until it just covers what the border leaves.
+    The whole has the shape that the picture had, so that it takes its place without being stretched: a still grows by
+    the border, and loses as much along its longer sides as keeps its shape. A frame of the film keeps its size: its
+    picture is shrunk until it just covers what the border leaves.
     """
     *colours, opacity = values["color"]
     colour = [level * opacity / 255 for level in colours] + [opacity]
@@ -105,10 +106,14 @@ def draw_frame(picture: Frame, values: Values, moment: Moment) -> Frame:
         return picture
     if moment.rendered:
         return _framed_inside(picture, values["width"], colour, moment.pixel_ratio(picture))
-    border = round(values["width"] * min(width, height) / (1 - 2 * values["width"]))
+    shorter, longer = min(width, height), max(width, height)
+    border = round(values["width"] * shorter / (1 - 2 * values["width"] * shorter / longer))
+    lost = min(shorter - 1, round(2 * border * (1 - shorter / longer)))
+    before, after = lost // 2, lost - lost // 2
+    shown = picture[before : height - after] if height < width else picture[:, before : width - after]
     pixel = [round(level) for level in colour]
     sides = (border,) * 4
-    return as_bytes(cv2.copyMakeBorder(picture, *sides, cv2.BORDER_CONSTANT, value=pixel))
+    return as_bytes(cv2.copyMakeBorder(shown, *sides, cv2.BORDER_CONSTANT, value=pixel))
 
 
 def _framed_inside(picture: Frame, share: float, colour: list[float], ratio: float) -> Frame:

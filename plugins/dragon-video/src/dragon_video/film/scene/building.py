@@ -199,11 +199,11 @@ class Builder:
                 values = child.node.values
                 adapter = name.removesuffix("Adapter"), values
                 space = space.larger(max(values.get("zoomStart", 1.0), values.get("zoomEnd", 1.0)))
-        filters = self._filters(timed, space)
+        asset = self._asset(timed.node)
+        # What is in a filter is laid over the whole medium, so it is laid out in the medium's shape.
+        filters = self._filters(timed, space if asset is None else space.covered(asset.ratio))
         clock = self._world.clock(timed)
-        return Medium(
-            self._asset(timed.node), timed.node.values, space, clock, self._world, filters=filters, adapter=adapter
-        )
+        return Medium(asset, timed.node.values, space, clock, self._world, filters=filters, adapter=adapter)
 
     def _asset(self, node: Node) -> Asset | None:
         key = asset_key(node)

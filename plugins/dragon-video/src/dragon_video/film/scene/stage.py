@@ -111,6 +111,11 @@ class Space:
         """Return this space where things get so many times larger."""
         return Space(self.aspect, self.width, self.height, min(6.0, self.enlarged * times))
 
+    def covered(self, ratio: float) -> "Space":
+        """Return the space of a picture of this ratio that just covers this one."""
+        width = self.width * max(1.0, ratio / self.aspect)
+        return Space(ratio, width, self.height * max(1.0, self.aspect / ratio), self.enlarged)
+
 
 class World:
     """What all painters of a film share.
