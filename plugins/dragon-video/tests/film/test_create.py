@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 import wave
@@ -349,7 +350,12 @@ def test_a_renderer_that_is_killed_ends_the_task_with_a_clear_error(run_task, sx
 
 
 def test_cancelling_leaves_nothing_running(media, sxml, tmp_path):
-    command = ["dragon", "run", "video.create", f"definition={sxml.movie(LONG.format(media / 'red.png'))}"]
+    command = [
+        Path(sys.executable).parent / "dragon",
+        "run",
+        "video.create",
+        f"definition={sxml.movie(LONG.format(media / 'red.png'))}",
+    ]
     environ = os.environ | {"DRAGON_VIDEO_FILM_PROCESSES": "2", "TMPDIR": str(tmp_path)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, cwd=tmp_path) as process:
         deadline = time.monotonic() + 30
