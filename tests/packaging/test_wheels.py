@@ -42,6 +42,16 @@ def test_the_core_alone_says_that_no_task_is_installed(core_alone):
     assert "no task is installed" in (listed.stdout + listed.stderr).lower()
 
 
+def test_the_core_alone_writes_a_plugin_whose_task_runs(core_alone, tmp_path):
+    core_alone.run("dragon", "new", "acme-words", cwd=tmp_path)
+    (tmp_path / "text").write_text("Here be dragons\n")
+    plugins = tmp_path / "acme-words" / "src" / "acme_words"
+
+    done = core_alone.run("dragon", "run", "acme.words", "url=text", "--plugin-dir", plugins, "--json", cwd=tmp_path)
+
+    assert '"words":3' in done.stdout
+
+
 async def _tasks(port):
     connection = await Connection.open(port)
     answer = await connection.exchange(get("/v1/tasks"))
