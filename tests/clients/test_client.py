@@ -8,14 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.service import Service
 from dragon_client import ApiError, Client, ConnectionLost
-
-
-@pytest.fixture(scope="module")
-def service():
-    with Service(workers=1, concurrency=2) as running:
-        yield running
 
 
 @pytest.fixture
