@@ -15,7 +15,8 @@ from dragon_video.film.filters import FILTERS
 from dragon_video.film.transitions import TRANSITIONS
 from gallery import pictures
 from gallery.drawing import Film, strip
-from gallery.films import Show, sections
+from gallery.films import sections
+from gallery.shows import Show
 
 LINES = 360
 """Height of the frames as they are drawn; those of a strip are smaller."""

@@ -16,7 +16,8 @@ from dragon_video.film.soundtrack import tracks
 from dragon_video.film.transitions import TRANSITIONS
 from gallery import pictures
 from gallery.drawing import Film
-from gallery.films import effect, filtered, held, image, over
+from gallery.filtering import filtered
+from gallery.shows import effect, held, image, over
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference" / "sxml.md"
 TWO = effect("none", image("sea.jpg"), seconds=2), effect("none", image("city.jpg"), seconds=2)
