@@ -13,6 +13,7 @@ from typing import Any
 
 from dragon_video.film.errors import Problem
 from dragon_video.film.nodes import Node
+from dragon_video.film.values import PARENT
 
 SECONDS_EACH = Fraction(5)
 CROSSFADE = Fraction(1)
@@ -120,18 +121,16 @@ def _theme(widget: Node, tracks: list[Node]) -> Node:
                 slides.append(_title(child))
             elif child.name == "audio":
                 child.values.setdefault("fadeout", FADE_OUT)
-                if slides or any(one.name == "track" for one in tracks):
-                    child.values.setdefault("duration", "..")
                 sound.append(child)
     line: list[Node] = []
     for slide in slides:
         if line:
             line.append(_made(slide, "transition", type="crossfade", duration=CROSSFADE))
         line.append(slide)
-    shown = [_made(widget, "sequence", line)] if line else []
-    if not line:
+    if line:  # the pictures say how long it is
         for one in sound:
-            one.values.pop("duration", None)
+            one.values.setdefault("duration", PARENT)
+    shown = [_made(widget, "sequence", line)] if line else []
     return _made(widget, "stack", [*shown, *sound], **_times(widget))
 
 
