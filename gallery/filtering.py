@@ -40,7 +40,7 @@ _KEYED: dict[str, tuple[str, tuple[str, float, float]]] = {
     "makeTransparent": ("", ('width="{0}" transWidth="{0}"', 0, 0.15)),
     "subRender": ("", ('height="{}"', 12, 90)),
     "maskedBlur": ("", ('diameter="{}"', 0, 40)),
-    "displacement": ("", ('width="{}"', 0, 0.1)),
+    "displacement": ("", ('width="{}"', 0, 0.03)),
 }
 """Attributes of filters, and one that goes from one value to another."""
 
