@@ -1,31 +1,21 @@
 """The client: tasks are created, followed and cancelled, files go up and down.
 
-In: the URL of a service and a credential. Out: statuses as the v1 reference describes them.
+In: the URL of a service and a credential. Out: statuses as the v1 reference describes them. Stands on `protocol`.
 """
 
-import json
 import time
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar
 
 import httpx
 
+from dragon_client import protocol
 from dragon_client.errors import ApiError, ConnectionLost
+from dragon_client.protocol import BLOCK_SECONDS, CONNECT_SECONDS, SILENCE_SECONDS, Call, Following, Retries
+from dragon_client.status import Status
 
-Status = dict[str, Any]
-"""The status of a task: `key`, `status`, and `result` once it has succeeded."""
-
-FINAL = ("success", "error")
-
-CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 120.0
-"""Streams that have nothing to tell send a blank line every 15 s by default."""
-
-PASSING = (502, 503, 504)
-"""HTTP statuses of a service that is being started again, or is full: it may answer later."""
+T = TypeVar("T")
 
 
 class Client:
@@ -38,6 +28,9 @@ class Client:
         origin: The page that the api key is for, such as `https://example.org`.
         timeout: Seconds that the service may be silent, > 0.
         retries: How often in a row a request that may be repeated is tried again, >= 0.
+        longest_wait: Longest `Retry-After` that is waited for, in seconds, >= 0; a longer one is an error at once.
+
+    Every method raises `ApiError` if the service refuses, and `ConnectionLost` if it stays away.
     """
 
     def __init__(
@@ -49,18 +42,13 @@ class Client:
         origin: str = "",
         timeout: float = SILENCE_SECONDS,
         retries: int = 5,
+        longest_wait: float = 30.0,
     ) -> None:
-        if secret and api_key:
-            raise ValueError("give a secret or an api key, not both")
-        headers = {"Authorization": f"Secret {secret}"} if secret else {}
-        if api_key:
-            headers["Authorization"] = f"Api-Key {api_key}"
-        if origin:
-            headers["Origin"] = origin
-        self._headers = headers
-        self._retries = retries
+        self._headers = protocol.credentials(secret, api_key, origin)
+        self._retries = Retries(retries, longest_wait)
+        self._timeout = timeout
         limits = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
-        self._http = httpx.Client(base_url=server, timeout=limits)
+        self._http = httpx.Client(base_url=protocol.checked_server(server), timeout=limits)
 
     def __enter__(self) -> "Client":
         return self
@@ -72,132 +60,140 @@ class Client:
         """Close all connections."""
         self._http.close()
 
-    def create(self, *tasks: dict[str, Any], block: bool = False, idempotency_key: str = "") -> list[Status]:
+    def create(
+        self,
+        *tasks: dict[str, Any],
+        block: bool = False,
+        seconds: float | None = BLOCK_SECONDS,
+        idempotency_key: str = "",
+    ) -> list[Status]:
         """Create tasks and return their statuses, in order.
 
         Args:
             tasks: Definitions: `task_name` and the parameters of the task.
             block: Wait until all are final.
+            seconds: Longest wait of *block*; then the current statuses. None for no limit.
             idempotency_key: 1 to 255 characters that name this request; a fresh one by default. A request that is
                 repeated under its key creates nothing twice, so this one is tried again when the network fails.
         """
-        headers = {"Idempotency-Key": idempotency_key or uuid.uuid4().hex}
-        statuses = self._statuses("/v1/create", {"tasks": list(tasks)}, headers)
-        return self.block([status["key"] for status in statuses]) if block else statuses
+        call = protocol.create(tasks, idempotency_key)
+        statuses = self._repeated(lambda: self._statuses(call))
+        if not block or all(status.final for status in statuses):
+            return statuses
+        return self.block([status.key for status in statuses], seconds=seconds)
+
+    def run(self, task: dict[str, Any], on_status: Callable[[Status], object] | None = None) -> Any:
+        """Create one task, wait for its end and return its result; *on_status* is told of every change.
+
+        Raises:
+            TaskError: If the task ends as `error`.
+        """
+        [created] = self.create(task)
+        status = created
+        if on_status:
+            on_status(status)
+        for status in self._follow(Following(created.key, self._retries, known=[created])):
+            if on_status:
+                on_status(status)
+        return status.or_error()
 
     def status(self, keys: str | Sequence[str]) -> list[Status]:
-        """Return the statuses of tasks, in the order of *keys*."""
-        return self._statuses("/v1/status", {"tasks": _listed(keys)})
+        """Return the statuses of tasks, in the order of *keys*; a 404 if none is known."""
+        call = protocol.ask("status", keys)
+        return self._repeated(lambda: self._statuses(call))
 
-    def block(self, keys: str | Sequence[str]) -> list[Status]:
-        """Wait until tasks are final and return their statuses, in the order of *keys*."""
-        for _ in self.stream(keys):
+    def block(self, keys: str | Sequence[str], *, seconds: float | None = BLOCK_SECONDS) -> list[Status]:
+        """Wait until tasks are final and return their statuses, in the order of *keys*.
+
+        Args:
+            keys: Keys of tasks.
+            seconds: Longest wait, by default that of the service itself; then the current statuses. None for no limit.
+        """
+        for _ in self._follow(Following(keys, self._retries, seconds)):
             pass
         return self.status(keys)
 
     def stream(self, keys: str | Sequence[str]) -> Iterator[Status]:
         """Yield statuses of tasks as they change, until all are final; a stream that breaks off is taken up again."""
-        pending, failures = set(_listed(keys)), 0
-        while pending:
-            try:
-                body = {"tasks": sorted(pending)}
-                with self._http.stream("POST", "/v1/status_stream", json=body, headers=self._headers) as response:
-                    if response.status_code != 200:
-                        response.read()
-                        raise _refusal(response)
-                    for line in response.iter_lines():
-                        for status in _in_line(line):
-                            failures = 0
-                            if status.get("status") in FINAL:
-                                pending.discard(status.get("key", ""))
-                            yield status
-                error: Exception = ConnectionLost("the service ends the stream before the tasks have ended")
-            except httpx.TransportError as lost:
-                error = lost
-            except ApiError as refused:
-                if refused.http_status not in PASSING:
-                    raise
-                error = refused
-            if pending:
-                failures += 1
-                self._wait(failures, error)
+        return self._follow(Following(keys, self._retries))
 
     def cancel(self, keys: str | Sequence[str]) -> list[Status]:
         """Cancel tasks of this account and return their statuses; not tried again."""
-        return self._statuses("/v1/cancel", {"tasks": _listed(keys)}, repeat=False)
+        return self._statuses(protocol.ask("cancel", keys))
 
     def upload(self, path: Path) -> str:
         """Upload a local file and return its URL for tasks; not tried again."""
-        with path.open("rb") as file:
-            headers = {"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"}
-            answer = self._send("POST", f"/v1/inputs/{quote(path.name, safe='')}", headers, content=file)
-        return str(answer.json()["url"])
+        call = protocol.upload(path)
+        with path.open("rb") as file, protocol.network_errors():
+            response = self._http.post(call.path, content=file, headers=self._headers | call.headers)
+        if not response.is_success:
+            raise protocol.refusal(response)
+        with protocol.network_errors():
+            return str(response.json()["url"])
 
     def download(self, url: str) -> bytes:
-        """Return the file at the URL of an output; the credential is not sent there."""
-        return self._repeated("GET", url, None).content
+        """Return the file at the URL of an output, in memory; the credential is not sent there."""
+        return self._repeated(lambda: self._content(url))
 
-    def _statuses(
-        self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None, *, repeat: bool = True
-    ) -> list[Status]:
-        given = self._headers | (headers or {})
-        send = self._repeated if repeat else self._once
-        statuses: list[Status] = send("POST", path, given, json=body).json()
-        return statuses
-
-    def _send(self, method: str, path: str, headers: dict[str, str], **more: Any) -> httpx.Response:
-        return self._once(method, path, self._headers | headers, **more)
-
-    def _once(self, method: str, url: str, headers: dict[str, str] | None, **more: Any) -> httpx.Response:
+    def download_to(self, url: str, path: Path) -> Path:
+        """Write the file at the URL of an output to *path*, which appears, or is replaced, when it is whole."""
+        part = protocol.part_of(path)
         try:
-            response = self._http.request(method, url, headers=headers, **more)
-        except httpx.TransportError as error:
-            raise _lost(error) from error
-        if not response.is_success:
-            raise _refusal(response)
-        return response
+            self._repeated(lambda: self._write(url, part))
+            return part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
 
-    def _repeated(self, method: str, url: str, headers: dict[str, str] | None, **more: Any) -> httpx.Response:
+    def _follow(self, following: Following) -> Iterator[Status]:
+        while not following.is_over():
+            error: ApiError | ConnectionLost = ConnectionLost(protocol.ENDED_EARLY)
+            call, silence = following.begin(self._timeout)
+            limits = httpx.Timeout(silence, connect=min(silence, CONNECT_SECONDS))
+            headers = self._headers | call.headers
+            try:
+                with (
+                    protocol.network_errors(),
+                    self._http.stream("POST", call.path, json=call.body, headers=headers, timeout=limits) as response,
+                ):
+                    if not response.is_success:
+                        response.read()
+                        raise protocol.refusal(response)
+                    for line in response.iter_lines():
+                        yield from following.take(line)
+                        if following.is_over():
+                            return
+            except (ApiError, ConnectionLost) as caught:
+                error = caught
+            time.sleep(following.broken(error))
+
+    def _statuses(self, call: Call) -> list[Status]:
+        with protocol.network_errors():
+            response = self._http.post(call.path, json=call.body, headers=self._headers | call.headers)
+            if not response.is_success:
+                raise protocol.refusal(response)
+            return protocol.statuses_in(response.content)
+
+    def _content(self, url: str) -> bytes:
+        with protocol.network_errors():
+            response = self._http.get(url, follow_redirects=True)
+        if not response.is_success:
+            raise protocol.refusal(response)
+        return response.content
+
+    def _write(self, url: str, path: Path) -> None:
+        with protocol.network_errors(), self._http.stream("GET", url, follow_redirects=True) as response:
+            if not response.is_success:
+                response.read()
+                raise protocol.refusal(response)
+            with path.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+
+    def _repeated(self, action: Callable[[], T]) -> T:
         failures = 0
         while True:
             try:
-                return self._once(method, url, headers, **more)
+                return action()
             except (ConnectionLost, ApiError) as error:
-                if isinstance(error, ApiError) and error.http_status not in PASSING:
-                    raise
                 failures += 1
-                self._wait(failures, error)
-
-    def _wait(self, failures: int, error: Exception) -> None:
-        """Sleep before the next try: 0.2 s, twice as long each time, at most 5 s.
-
-        Raises:
-            ClientError: If there were tries enough.
-        """
-        if failures > self._retries:
-            raise _lost(error) if isinstance(error, httpx.TransportError) else error
-        time.sleep(min(5.0, 0.1 * 2**failures))
-
-
-def _listed(keys: str | Sequence[str]) -> list[str]:
-    return [keys] if isinstance(keys, str) else list(keys)
-
-
-def _in_line(line: str) -> list[Status]:
-    if not line.strip():
-        return []
-    value = json.loads(line)
-    return value if isinstance(value, list) else [value]
-
-
-def _lost(error: Exception) -> ConnectionLost:
-    return ConnectionLost(f"the service cannot be reached: {str(error) or type(error).__name__}")
-
-
-def _refusal(response: httpx.Response) -> ApiError:
-    try:
-        problems = response.json()["errors"]
-        text = "; ".join(str(problem["description"]) for problem in problems)
-    except (ValueError, KeyError, TypeError):
-        problems, text = [], response.text[:200] or response.reason_phrase
-    return ApiError(response.status_code, problems, text)
+                time.sleep(self._retries.seconds(failures, error))
