@@ -21,6 +21,9 @@ from dragon_video.film.values import PARENT
 DEFAULT_SECONDS = Fraction(5)
 TRANSITION_SECONDS = Fraction(1)
 
+NANOSECONDS = 1_000_000_000
+_LONGEST_DENOMINATOR = 1_000
+
 _PASSIVE = {"filter", "animator", "camera", "transition", "style", "key"}
 """What never makes its container longer."""
 
@@ -82,6 +85,13 @@ def solve(body: Node, length: Callable[[Node], Fraction | None]) -> tuple[Timed,
     return timed, sorted(set(solver.warnings))
 
 
+def _short(seconds: Fraction) -> Fraction:
+    """Return a time without a long denominator, else down to the nanosecond: sums of thousands would take minutes."""
+    if seconds.denominator <= _LONGEST_DENOMINATOR:
+        return seconds
+    return Fraction(seconds.numerator * NANOSECONDS // seconds.denominator, NANOSECONDS)
+
+
 def margins(node: Node) -> tuple[Fraction | None, Fraction | None]:
     """Return the margins at start and end, in seconds; None where there is none."""
     values = node.values
@@ -140,7 +150,7 @@ class _Solver:
             message = f"skip={float(skip):g} is past the end: the {node.name} lasts {float(length):.2f} s"
             self.errors.append(node.problem(message, "skip"))
             return Fraction(0)
-        return (length - skip) / Fraction(str(node.values.get("speed", 1)))
+        return _short((length - skip) / Fraction(str(node.values.get("speed", 1))))
 
     def _line(self, node: Node, fixed: Fraction | None = None) -> "_Line":
         """Lay the children of a sequence one after another."""

@@ -15,6 +15,7 @@ from dragon_video.film.assets import Asset, Kind, probed
 from dragon_video.film.errors import CouldNotDownloadError, FilmError, InvalidImageError, Problem
 from dragon_video.film.keys import AssetKey, asset_key
 from dragon_video.film.nodes import Node
+from dragon_video.film.validate import most_told
 
 _KINDS: Mapping[str, Kind] = {"image": "image", "video": "video", "sound": "sound"}
 
@@ -74,7 +75,7 @@ def gather(body: Node, ctx: TaskContext, speak: Speaker, draw_map: Cartographer)
     ]
     lost += [_lost(node, failures[url], "fontname") for url, node in fonts.items() if url in failures]
     if lost:
-        raise CouldNotDownloadError(lost, transient=all(error.transient for error in failures.values()))
+        raise CouldNotDownloadError(most_told(lost), transient=all(error.transient for error in failures.values()))
     assets: dict[AssetKey, Asset] = {}
     problems: list[tuple[type[FilmError], Problem]] = []
     for key, node in nodes.items():
@@ -87,7 +88,7 @@ def gather(body: Node, ctx: TaskContext, speak: Speaker, draw_map: Cartographer)
             ]
     if problems:
         kind = problems[0][0]
-        raise kind([problem for _, problem in problems])
+        raise kind(most_told([problem for _, problem in problems]))
     return Gathered(assets, {url: paths[url] for url in fonts})
 
 

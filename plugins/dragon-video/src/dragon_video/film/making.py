@@ -34,7 +34,7 @@ from dragon_video.film.services import map_drawer, speaker
 from dragon_video.film.sound.encoding import encode_sound
 from dragon_video.film.sound.mixing import mix
 from dragon_video.film.soundtrack import tracks
-from dragon_video.film.validate import validate
+from dragon_video.film.validate import most_told, validate
 from dragon_video.settings import VideoSettings
 
 log = structlog.get_logger("dragon.film")
@@ -79,7 +79,7 @@ def made_film(parameters: VideoCreateParameters, ctx: TaskContext) -> Made:
     )
     check_texts(timed, world)
     frames = written.frames(timed.duration)
-    messages = [str(warning) for warning in warnings]
+    messages = [str(warning) for warning in most_told(warnings)]
     duration = float(written.seconds(frames))
     if parameters.dry_run:
         return Made(duration, written.width, written.height, annotated(timed, gathered.assets), messages)

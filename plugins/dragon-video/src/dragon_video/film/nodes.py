@@ -26,7 +26,7 @@ class Node:
         source: The whole text, UTF-8.
     """
 
-    __slots__ = ("attributes", "children", "column", "line", "name", "offset", "source", "text", "values")
+    __slots__ = ("_places", "attributes", "children", "column", "line", "name", "offset", "source", "text", "values")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Node:
         self.column = column
         self.offset = offset
         self.source = source
+        self._places: dict[str, tuple[int, int]] | None = None
         self.children: list[Node] = []
         self.text = ""
         self.values: dict[str, Any] = {}
@@ -68,14 +69,18 @@ class Node:
         """Return (line, column) of the start tag, or of one of its attributes."""
         if attribute is None or attribute not in self.attributes:
             return self.line, self.column
+        if self._places is None:
+            self._places = dict(self._attribute_places())
+        return self._places.get(attribute, (self.line, self.column))
+
+    def _attribute_places(self) -> "Iterator[tuple[str, tuple[int, int]]]":
         start = _START.match(self.source, self.offset)
         position = start.end() if start else self.offset
         while found := _ATTRIBUTE.match(self.source, position):
-            if found[1] == attribute.encode():
-                before = self.source[self.offset : found.start(1)].decode("utf-8", "replace")
-                lines = before.count("\n")
-                if not lines:
-                    return self.line, self.column + len(before)
-                return self.line + lines, len(before) - before.rfind("\n")
+            before = self.source[self.offset : found.start(1)].decode("utf-8", "replace")
+            lines = before.count("\n")
+            place = (self.line, self.column + len(before))
+            if lines:
+                place = self.line + lines, len(before) - before.rfind("\n")
+            yield found[1].decode("utf-8", "replace"), place
             position = found.end()
-        return self.line, self.column

@@ -13,6 +13,8 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 100
 MAX_NODES = 50_000
 MAX_ATTRIBUTE_BYTES = 16_384
+MAX_ATTRIBUTES = 200
+"""Of one element: more than the language has."""
 
 _LONG_TEXT = 100_000
 
@@ -77,6 +79,8 @@ class _Builder:
             raise self._fail(f"more than {MAX_NODES} elements")
         if len(self._open) >= MAX_DEPTH:
             raise self._fail(f"elements are nested more than {MAX_DEPTH} deep")
+        if len(attributes) // 2 > MAX_ATTRIBUTES:
+            raise self._fail(f"<{name}> has {len(attributes) // 2} attributes; at most {MAX_ATTRIBUTES} are allowed")
         pairs = dict(zip(attributes[::2], attributes[1::2], strict=True))
         for key, value in pairs.items():
             if len(value) > MAX_ATTRIBUTE_BYTES:

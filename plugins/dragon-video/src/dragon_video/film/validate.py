@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterator
 
 from dragon_video.film import filters, language
+from dragon_video.film.adapters import adapter
 from dragon_video.film.effects import EFFECTS, planes
 from dragon_video.film.errors import InvalidContentError, InvalidXMLError, Problem
 from dragon_video.film.language import ELEMENTS, FACES, MEDIA, MULTIPLE_EFFECTS, SINGLE_EFFECTS, Element
@@ -17,6 +18,8 @@ from dragon_video.film.transitions import transition
 
 MOST_PROBLEMS = 100
 """More are counted, and not told."""
+
+MOST_SUGGESTIONS = 1_000
 
 
 def validate(root: Node) -> list[Problem]:
@@ -28,11 +31,16 @@ def validate(root: Node) -> list[Problem]:
     check = _Check()
     check.document(root)
     if check.errors:
-        told = sorted(check.errors)[:MOST_PROBLEMS]
-        if len(check.errors) > MOST_PROBLEMS:
-            told.append(Problem(0, 0, f"and {len(check.errors) - MOST_PROBLEMS} more"))
-        raise InvalidXMLError(told)
+        raise InvalidXMLError(most_told(check.errors))
     return sorted(check.warnings)
+
+
+def most_told(problems: Collection[Problem]) -> list[Problem]:
+    """Return the first of *problems* in the order of the text, and how many more there are."""
+    told = sorted(problems)[:MOST_PROBLEMS]
+    if len(problems) > MOST_PROBLEMS:
+        told.append(Problem(0, 0, f"and {len(problems) - MOST_PROBLEMS} more"))
+    return told
 
 
 def suggestion(word: str, known: Collection[str]) -> str:
@@ -76,7 +84,7 @@ class _Check:
         """Check one node, and return whether those below it are in a widget, where anything may stand."""
         element = ELEMENTS.get(node.name)
         if element is None:
-            message = f"unknown element <{node.name}>{suggestion(node.name, ELEMENTS)}"
+            message = f"unknown element <{node.name}>{self._near(node.name, ELEMENTS)}"
             (self.warnings if free else self.errors).append(node.problem(message))
             return free
         if not element.text and node.text.strip() and not free:
@@ -86,6 +94,10 @@ class _Check:
         if parent is not None and not free:
             self._placed(node, parent)
         return free or node.name == "widget"
+
+    def _near(self, word: str, known: Collection[str]) -> str:
+        """As `suggestion`, while there are few problems: looking for what is near takes a millisecond."""
+        return suggestion(word, known) if len(self.errors) + len(self.warnings) < MOST_SUGGESTIONS else ""
 
     def _placed(self, node: Node, parent: Node) -> None:
         allowed = ELEMENTS[parent.name].children if parent.name in ELEMENTS else None
@@ -104,7 +116,7 @@ class _Check:
             if kind is None:
                 if not element.open:
                     message = f"<{node.name}> has no attribute {name!r}, it is ignored"
-                    self.warnings.append(node.problem(message + suggestion(name, element.attributes), name))
+                    self.warnings.append(node.problem(message + self._near(name, element.attributes), name))
                 continue
             try:
                 node.values[name] = kind.read(text)
@@ -212,6 +224,8 @@ def _filter(node: Node, parent: Node | None) -> Iterator[Problem]:
     elif kind not in language.FILTERS:
         message = f"unknown filter {kind!r}{suggestion(kind, language.FILTERS)}"
         yield node.problem(f"{message}; expected one of {', '.join(language.FILTERS)}", "type")
+    if kind in language.ADAPTER_FILTERS:
+        yield from _tried(node, lambda: adapter(kind, 1.5, 1.5, 0.5, node.values))
     known = filters.FILTERS.get(kind)
     if known is None:
         return
@@ -231,6 +245,7 @@ def _animator(node: Node, parent: Node | None) -> Iterator[Problem]:
     in_filter = parent is not None and parent.name == "filter"
     if in_filter and node.values.get("type") not in {"custom", None}:
         yield node.problem("an animator in a <filter> is of type 'custom'", "type")
+    known = filters.FILTERS.get(parent.values.get("type", "")) if parent is not None and in_filter else None
     names = [frozenset(key.attributes) - {"time"} for key in keys]
     for key, given in zip(keys, names, strict=True):
         if given != names[0]:
@@ -243,6 +258,9 @@ def _animator(node: Node, parent: Node | None) -> Iterator[Problem]:
             yield key.problem(
                 f"{', '.join(sorted(placing))}: keys in a filter's animator give attributes of the filter"
             )
+        if known is not None:
+            for name, problem in known.problems(key.values):
+                yield key.problem(f"{name} of filter {known.name!r}: {problem}", name)
         if not given:
             yield key.problem("<key> gives nothing; expected some of " + ", ".join(language.KEY_ATTRIBUTES))
     times = [key.values["time"] for key in keys if "time" in key.values]

@@ -115,7 +115,7 @@ class Builder:
         seen = [face for face in faces if face is not None]
 
         def children(frame: int) -> Sequence[Frame]:
-            width, height = max(1, round(space.width)), max(1, round(space.height))
+            width, height = replace(space, enlarged=min(1.0, space.enlarged)).fitting().canvas
             canvas = Canvas(blank(width, height), Viewport(width, height, space.aspect))
             return [face.picture(canvas, frame).pixels for face in seen]
 
@@ -127,6 +127,7 @@ class Builder:
             keys=keys,
             inside=self._filters(timed, space),
             children=children if seen else None,
+            problem=timed.node.problem,
         )
 
     def _line(self, timed: Timed, space: Space) -> Painter:
@@ -203,7 +204,7 @@ class Builder:
         # What is in a filter is laid over the whole medium, so it is laid out in the medium's shape.
         filters = self._filters(timed, space if asset is None else space.covered(asset.ratio))
         clock = self._world.clock(timed)
-        return Medium(asset, timed.node.values, space, clock, self._world, filters=filters, adapter=adapter)
+        return Medium(asset, timed.node, space, clock, self._world, filters=filters, adapter=adapter)
 
     def _asset(self, node: Node) -> Asset | None:
         key = asset_key(node)
@@ -214,10 +215,11 @@ class Builder:
         asset = self._asset(media[0].node) if media else None
         box = placed(timed.node.values, space.aspect, None if asset is None else asset.ratio)
         moves = self._moves(timed, space.aspect, box)
-        enlarged = space.enlarged
-        inner = Space(box.ratio(space.aspect), space.width * box.width, space.height * box.height, enlarged)
+        sides = space.width * box.width, space.height * box.height
+        inner = Space(box.ratio(space.aspect), *sides, space.enlarged, space.room)
         for animator, _ in moves:
             inner = inner.larger(animator.enlarges())
+        inner = inner.fitting()
         medium = self._medium(media[0], inner) if media else None
         painters = [self.painter(child, inner) for child in timed.children]
         return OverlayPainter(

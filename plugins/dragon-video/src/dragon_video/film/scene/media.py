@@ -6,8 +6,11 @@ Stands on `stage` and `using`.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dragon_framework.errors import UnreadableSourceError
 from dragon_video.film import frames
 from dragon_video.film.assets import Asset
+from dragon_video.film.errors import FilmError, InvalidImageError
+from dragon_video.film.nodes import Node
 from dragon_video.film.pictures import Picture
 from dragon_video.film.reels import Reel
 from dragon_video.film.scene.stage import Clock, Space, World
@@ -21,7 +24,7 @@ class Medium:
 
     Args:
         asset: Its file; None for a plain colour.
-        values: Attributes of its node.
+        node: Its node.
         space: Where it is shown.
         clock: When it is shown.
         world: What is shared.
@@ -32,7 +35,7 @@ class Medium:
     def __init__(
         self,
         asset: Asset | None,
-        values: Mapping[str, Any],
+        node: Node,
         space: Space,
         clock: Clock,
         world: World,
@@ -42,7 +45,8 @@ class Medium:
     ) -> None:
         self.adapter = adapter
         self._asset = asset
-        self._values = values
+        self._node = node
+        self._values = node.values
         self._space = space
         self._clock = clock
         self._filters = [one for one in filters if one.kind != "alpha"]
@@ -90,11 +94,22 @@ class Medium:
         return self._space.height / max(shown, 1e-9)
 
     def _source(self, frame: int) -> Picture:
-        asset, space = self._asset, self._space
+        asset = self._asset
         if asset is None:
             if self._plain is None:
                 self._plain = Picture(frames.plain(_PLAIN, _PLAIN, self._values["color"]))
             return self._plain
+        try:
+            return self._read(asset, frame)
+        except UnreadableSourceError as error:
+            message = f"the video is damaged: {error.problem or 'it cannot be read'}"
+            raise InvalidImageError([self._node.problem(message, "filename")]) from error
+        except FilmError as error:
+            problems = [self._node.problem(one.message, "filename") for one in error.problems]
+            raise InvalidImageError(problems) from error
+
+    def _read(self, asset: Asset, frame: int) -> Picture:
+        space = self._space
         width, height = space.width * space.enlarged, space.height * space.enlarged
         if asset.kind == "image":
             return self._world.stills.get(asset.path, width, height)

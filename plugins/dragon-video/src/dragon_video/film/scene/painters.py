@@ -394,8 +394,7 @@ class OverlayPainter(Painter):
     def _contents(self, frame: int, acting: Sequence[FilterUse]) -> Picture:
         """Return the box with everything in it."""
         space = self.space
-        width = min(8192, max(1, round(space.width * space.enlarged)))
-        height = min(8192, max(1, round(space.height * space.enlarged)))
+        width, height = space.canvas
         inner = Canvas(blank(width, height), Viewport(width, height, space.aspect))
         medium = self._medium
         if medium is not None:

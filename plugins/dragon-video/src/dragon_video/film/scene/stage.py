@@ -4,10 +4,10 @@ Stands on `raster`, `stills` and `reels`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from math import ceil
+from math import ceil, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +91,12 @@ class Clock:
         return min(max((seconds - self.start) / self.duration, 0.0), 1.0)
 
 
+MOST_ENLARGED = 6.0
+MOST_SIDE = 8192  # pixels
+MOST_PIXELS = 64_000_000
+"""Of the canvases of overlays in overlays, together: a quarter of a gigabyte."""
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """Where children are laid out.
@@ -99,22 +105,39 @@ class Space:
         aspect: Width by height as shown.
         width: In pixels of the film, at rest.
         height: In pixels of the film, at rest.
-        enlarged: How many times larger it gets, at most.
+        enlarged: How many times larger it gets, at most; below 1 where there is no memory for all of it.
+        room: Pixels that are left for canvases in it.
     """
 
     aspect: float
     width: float
     height: float
     enlarged: float = 1.0
+    room: float = MOST_PIXELS
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Width and height of a canvas of its own, in pixels, at least 1; see `fitting`."""
+        sides = (round(side * self.enlarged) for side in (self.width, self.height))
+        width, height = (min(MOST_SIDE, max(1, side)) for side in sides)
+        return width, height
+
+    def fitting(self) -> "Space":
+        """Return this space, enlarged no more than its canvas may be: a quarter of the pixels that are left."""
+        wide, high = max(1.0, self.width), max(1.0, self.height)
+        most = min(sqrt(self.room / 4 / wide / high), MOST_SIDE / max(wide, high))
+        fitted = replace(self, enlarged=min(self.enlarged, most))
+        width, height = fitted.canvas
+        return replace(fitted, room=max(1.0, self.room - width * height))
 
     def larger(self, times: float) -> "Space":
         """Return this space where things get so many times larger."""
-        return Space(self.aspect, self.width, self.height, min(6.0, self.enlarged * times))
+        return replace(self, enlarged=min(MOST_ENLARGED, self.enlarged * times))
 
     def covered(self, ratio: float) -> "Space":
         """Return the space of a picture of this ratio that just covers this one."""
         width = self.width * max(1.0, ratio / self.aspect)
-        return Space(ratio, width, self.height * max(1.0, self.aspect / ratio), self.enlarged)
+        return replace(self, aspect=ratio, width=width, height=self.height * max(1.0, self.aspect / ratio))
 
 
 class World:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dragon_video.film.animators import Keys
+from dragon_video.film.errors import FilmError, Problem
 from dragon_video.film.filters import FILTERS, Moment
 from dragon_video.film.frames import Frame
 from dragon_video.film.scene.stage import Clock
@@ -26,6 +27,7 @@ class FilterUse:
         keys: Its animators: keys, the mode between them, and when they began.
         inside: The filters inside it, which act first.
         children: Makes the pictures inside it.
+        problem: Gives a message the place of the filter's node.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class FilterUse:
         keys: Sequence[tuple[Keys, str, float]] = (),
         inside: Sequence["FilterUse"] = (),
         children: Children | None = None,
+        problem: Callable[[str], Problem] | None = None,
     ) -> None:
         self.kind = kind
         self.clock = clock
@@ -46,6 +49,7 @@ class FilterUse:
         self._seed = seed
         self._inside = inside
         self._children = children
+        self._problem = problem
         self._filter = FILTERS.get(kind)
 
     @property
@@ -96,4 +100,10 @@ class FilterUse:
             children=self._children(frame) if self._children is not None else (),
             rendered=rendered,
         )
-        return self._filter.apply(picture, self.values(seconds), moment)
+        try:
+            return self._filter.apply(picture, self.values(seconds), moment)
+        except FilmError as error:
+            if self._problem is None:
+                raise
+            problems = [one if one.line else self._problem(one.message) for one in error.problems]
+            raise type(error)(problems) from error

@@ -41,6 +41,9 @@ SOUGHT_SECONDS = 20
 RUN_UP_SECONDS = 2
 """Decoding begins so long before what is sought: decoders need what comes before."""
 
+KEPT_SAMPLES = 88_200
+"""What is repeated is kept in memory up to this length: two seconds or so."""
+
 _ZEROS = 65_536
 
 
@@ -102,13 +105,21 @@ class SoundReader:
 
 
 def _repeated(once: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
+    kept: list[Samples] | None = []
     while True:
-        heard = False
+        heard = 0
         for block in once():
-            heard = heard or block.shape[1] > 0
+            heard += block.shape[1]
+            if kept is not None:
+                kept.append(block)
+                kept = kept if heard <= KEPT_SAMPLES else None
             yield block
         if not heard:  # nothing would come for ever
             return
+        if kept is not None:  # it is short: decoding all that is skipped for it again and again could take hours
+            whole = np.tile(np.concatenate(kept, axis=1), (1, -(-KEPT_SAMPLES // heard)))
+            while True:
+                yield whole
 
 
 def _stretched(blocks: Iterator[Samples], rate: int, speed: Fraction) -> Iterator[Samples]:
