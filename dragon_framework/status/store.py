@@ -178,6 +178,10 @@ class TaskStore:
         kept: Any = await self.client.get(full)
         return kept if kept is not None else content
 
+    async def forget_request(self, name: str) -> None:
+        """Forget what is kept under an idempotency key, if anything is."""
+        await self.client.delete(f"{scripts.PREFIX}i:{name}")
+
     async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
         """Return how many tasks wait in each queue: for a worker, or for their next try."""
         names = list(queues)

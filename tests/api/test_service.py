@@ -144,6 +144,17 @@ def test_a_limit_on_tasks_is_401_and_names_the_limit(limited):
     assert int(answers[1].headers["retry-after"]) > 0
 
 
+def test_an_idempotency_key_is_no_way_around_a_limit(limited):
+    client, add = limited
+    headers = {"Authorization": f"Secret {add('again', '--tasks-per-day', '1')}", "Idempotency-Key": "again"}
+
+    two = [client.post("/v1/create", json={"tasks": [ECHO, ECHO]}, headers=headers) for _ in range(2)]
+    one = [client.post("/v1/create", json={"tasks": ECHO}, headers=headers) for _ in range(2)]
+
+    assert [answer.status_code for answer in two + one] == [401, 401, 200, 200]
+    assert one[0].json()[0]["key"] == one[1].json()[0]["key"]
+
+
 def test_a_limit_on_tasks_under_way_gives_places_back(limited):
     client, add = limited
     secret = add("acme", "--concurrent-tasks", "2")

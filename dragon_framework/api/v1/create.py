@@ -26,7 +26,7 @@ from dragon_framework.api.creation import (
     submit,
     write,
 )
-from dragon_framework.api.problems import bad_request
+from dragon_framework.api.problems import RequestError, bad_request
 from dragon_framework.api.requests import AnyRequest, base_url, flag, header, read_object
 from dragon_framework.api.service import Service
 from dragon_framework.api.sharing import submit_sharing
@@ -132,7 +132,11 @@ async def _create_once(
         raise bad_request("Idempotency-Key", "header", text)
     first = content == fresh
     if first:
-        await count(service, account, len(tasks))
+        try:
+            await count(service, account, len(tasks))
+        except RequestError:  # so that the request is counted, too, when it is repeated
+            await service.store.forget_request(request_name)
+            raise
     else:
         definitions = definitions_in(body.get("tasks"), "tasks", service.settings.api.max_tasks)
         tasks = new_tasks(service, definitions, account, base, keys=kept.keys, callbacks=True)
