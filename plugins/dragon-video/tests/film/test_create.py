@@ -391,3 +391,11 @@ def test_clear_videos_lie_over_what_is_behind(run_task, sxml, media, ffmpeg, tmp
     assert frames[12][120, 60] == pytest.approx((254, 0, 0), abs=8)
     mixed = [64 / 255 * red + (1 - 64 / 255) * blue for red, blue in zip((255, 0, 0), BLUE, strict=True)]
     assert frames[12][120, 380] == pytest.approx(mixed, abs=8)
+
+
+def test_after_a_hundred_missing_files_no_more_are_tried(run_task, sxml, serve_file, media):
+    gone = serve_file(media / "red.png").rsplit("/", 2)[0]
+    body = "".join(f'<effect type="none"><image filename="{gone}/gone/{n}.png"/></effect>' for n in range(130))
+    with pytest.raises(CouldNotDownloadError) as caught:
+        run_task("video.create", definition=sxml.movie(body), **SMALL)
+    assert len(str(caught.value).splitlines()) == 100

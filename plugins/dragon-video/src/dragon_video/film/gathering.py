@@ -5,7 +5,7 @@ broken is told at once, each with the element that names it. Stands on `assets` 
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from dragon_video.film.assets import Asset, Kind, probed
 from dragon_video.film.errors import CouldNotDownloadError, FilmError, InvalidImageError, Problem
 from dragon_video.film.keys import AssetKey, asset_key
 from dragon_video.film.nodes import Node
-from dragon_video.film.validate import most_told
+from dragon_video.film.validate import MOST_PROBLEMS, most_told
 
 _KINDS: Mapping[str, Kind] = {"image": "image", "video": "video", "sound": "sound"}
 
@@ -63,7 +63,8 @@ def gather(body: Node, ctx: TaskContext, speak: Speaker, draw_map: Cartographer)
         if (url := font_url(node)) is not None:
             fonts.setdefault(url, node)
     wanted = {key[1]: node for key, node in nodes.items() if key[0] in _KINDS} | fonts
-    paths, failures = _fetched(wanted, ctx)
+    spared = {key[1] for key in nodes if len(key) > 2 and key[2]}
+    paths, failures = _fetched(wanted, spared, ctx)
     for key in nodes:
         if key[1] in failures and len(key) > 2 and key[2] and key[2] not in paths:
             with contextlib.suppress(SourceError):
@@ -110,8 +111,13 @@ def _asset(
     return probed(paths[names[-1]], kind, names[-1], ctx.check)
 
 
-def _fetched(wanted: Mapping[str, Node], ctx: TaskContext) -> tuple[dict[str, Path], dict[str, SourceError]]:
-    """Return local paths of URLs, and why others cannot be fetched."""
+def _fetched(
+    wanted: Mapping[str, Node], spared: Collection[str], ctx: TaskContext
+) -> tuple[dict[str, Path], dict[str, SourceError]]:
+    """Return local paths of URLs, and why others cannot be fetched.
+
+    After so many failures as are told no more is tried, but those of *spared*, which have another file, do not count.
+    """
     paths: dict[str, Path] = {}
     failures: dict[str, SourceError] = {}
     left = list(wanted)
@@ -123,4 +129,6 @@ def _fetched(wanted: Mapping[str, Node], ctx: TaskContext) -> tuple[dict[str, Pa
                 ctx.progress({"percent": int(10 * len(paths) / len(wanted)), "phase": "fetch"})
         except SourceError as error:
             failures[left.pop(0)] = error
+            if len(failures.keys() - spared) >= MOST_PROBLEMS:
+                break
     return paths, failures
