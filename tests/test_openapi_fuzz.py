@@ -20,6 +20,7 @@ def dragon():
     """A service with the tasks of this repository: one that sleeps as long as it is told would keep streams open."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("DRAGON_")}
     environ["DRAGON_AUDIO_SPEECH"] = "espeak"  # flite takes minutes for thousands of digits
+    environ["DRAGON_DISABLE"] = "video.create"  # each of its 66 profiles is a case for each route, and none is news
     settings = {"api_block_seconds": 15, "api_stream_heartbeat_seconds": 1, "sources_timeout_seconds": 1}
     settings["worker_retries"] = 0  # a file that waits for retries is a 503, after `api_block_seconds`
     with Service(environ=environ, **settings) as service:
