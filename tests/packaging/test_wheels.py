@@ -33,7 +33,8 @@ def test_each_package_builds_one_wheel_with_its_licence_and_types_and_without_te
     for name, files in built.items():
         assert f"{name}/py.typed" in files
         assert any(file.endswith(".dist-info/licenses/LICENSE") for file in files), name
-        assert not any("tests/" in file for file in files), name
+        # what `dragon new` writes has tests of its own
+        assert not any("tests/" in file for file in files if "/new_plugin/" not in file), name
 
 
 def test_the_core_alone_says_that_no_task_is_installed(core_alone):
