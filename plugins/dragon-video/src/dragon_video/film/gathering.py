@@ -64,7 +64,7 @@ def gather(body: Node, ctx: TaskContext, speak: Speaker, draw_map: Cartographer)
             fonts.setdefault(url, node)
     wanted = {key[1]: node for key, node in nodes.items() if key[0] in _KINDS} | fonts
     spared = {key[1] for key in nodes if len(key) > 2 and key[2]}
-    paths, failures = _fetched(wanted, spared, ctx)
+    paths, failures, untried = _fetched(wanted, spared, ctx)
     for key in nodes:
         if key[1] in failures and len(key) > 2 and key[2] and key[2] not in paths:
             with contextlib.suppress(SourceError):
@@ -76,7 +76,10 @@ def gather(body: Node, ctx: TaskContext, speak: Speaker, draw_map: Cartographer)
     ]
     lost += [_lost(node, failures[url], "fontname") for url, node in fonts.items() if url in failures]
     if lost:
-        raise CouldNotDownloadError(most_told(lost), transient=all(error.transient for error in failures.values()))
+        told = most_told(lost)
+        if untried:
+            told.append(Problem(0, 0, f"and {untried} more were not tried"))
+        raise CouldNotDownloadError(told, transient=all(error.transient for error in failures.values()))
     assets: dict[AssetKey, Asset] = {}
     problems: list[tuple[type[FilmError], Problem]] = []
     for key, node in nodes.items():
@@ -113,8 +116,8 @@ def _asset(
 
 def _fetched(
     wanted: Mapping[str, Node], spared: Collection[str], ctx: TaskContext
-) -> tuple[dict[str, Path], dict[str, SourceError]]:
-    """Return local paths of URLs, and why others cannot be fetched.
+) -> tuple[dict[str, Path], dict[str, SourceError], int]:
+    """Return local paths of URLs, why others cannot be fetched, and how many were not tried.
 
     After so many failures as are told no more is tried, but those of *spared*, which have another file, do not count.
     """
@@ -131,4 +134,4 @@ def _fetched(
             failures[left.pop(0)] = error
             if len(failures.keys() - spared) >= MOST_PROBLEMS:
                 break
-    return paths, failures
+    return paths, failures, len(left)
