@@ -13,6 +13,8 @@ const WHERE_SECRETS_ARE = "`dragon serve` prints one when it starts, `dragon acc
 
 let tasks = [];
 let running = null;
+let key = null; // of the task that runs
+let cancelled = false; // asked for, before or after the key is known
 
 function current() {
   return tasks.find((candidate) => candidate.name === $("task").value);
@@ -213,7 +215,8 @@ function showRequest() {
   if (current()) $("request").textContent = request(true);
 }
 
-function say(text, isError = false) {
+function say(text, isError = false, status = isError ? "error" : null) {
+  if (status) $("state").dataset.status = status;
   $("state").textContent = text.charAt(0).toUpperCase() + text.slice(1);
   $("state").classList.toggle("error", isError);
 }
@@ -243,7 +246,10 @@ async function run(event) {
   for (const { name } of properties(current())) tellField(name, "");
   $("result").replaceChildren();
   $("run").disabled = true;
-  say("Sending …");
+  $("cancel").disabled = false;
+  key = null;
+  cancelled = false;
+  say("Sending …", false, "queued");
   try {
     const response = await fetch("/v1/create_stream", {
       method: "POST",
@@ -262,6 +268,8 @@ async function run(event) {
       rest = lines.pop();
       for (const line of lines.filter((text) => text.trim())) {
         last = [JSON.parse(line)].flat()[0];
+        key = last.key;
+        if (cancelled && !isFinal(last)) await cancel();
         show(last);
       }
       if (done) break;
@@ -271,12 +279,20 @@ async function run(event) {
     if (error.name !== "AbortError") say(error instanceof TypeError ? UNREACHABLE : error.message, true);
   } finally {
     $("run").disabled = false;
+    $("cancel").disabled = true;
     $("progress").hidden = true;
     // On a narrow screen the result is below the form; what is wrong with a field is at the field.
     const top = $("state").getBoundingClientRect().top;
     const hidden = top < 0 || top > innerHeight - 100;
     if (hidden && !$("parameters").querySelector("[aria-invalid]")) $("result-title").scrollIntoView();
   }
+}
+
+async function cancel() {
+  cancelled = true;
+  if (!key) return;
+  const response = await fetch("/v1/cancel", { method: "POST", headers: headers("application/json"), body: JSON.stringify({ tasks: [key] }) });
+  if (!response.ok) say(describe(await response.json().catch(() => null), response.status), true, $("state").dataset.status);
 }
 
 function isFinal(status) {
@@ -298,7 +314,7 @@ function show(status) {
   bar.hidden = isFinal(status);
   const percent = status.progress?.percent ?? status.progress;
   if (typeof percent === "number") { bar.max = 100; bar.value = percent; } else bar.removeAttribute("value");
-  if (!bar.hidden && status.progress?.phase) say(`${status.status}: ${status.progress.phase}`);
+  if (!bar.hidden && status.progress?.phase) say(`${status.status}: ${status.progress.phase}`, false, status.status);
   if (status.status === "error") {
     const wrong = status.result && status.result.parameters;
     if (wrong) {
@@ -312,15 +328,23 @@ function show(status) {
       const sentence = named.length ? `Wrong: ${named.join(", ")}. What is wrong stands under each.` : "";
       say([sentence, ...elsewhere].filter(Boolean).join(" "), true);
     } else {
-      say(typeof status.result === "string" ? status.result : JSON.stringify(status.result), true);
+      const text = typeof status.result === "string" ? status.result : JSON.stringify(status.result);
+      if (status.error?.code === "cancelled") say(text, false, "cancelled");
+      else say(text, true);
     }
     return;
   }
   const { queued, started, completed } = status.events || {};
   const ms = new Date(completed) - new Date(started || queued);
   const took = completed ? ` in ${ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`}` : "";
-  say(`${status.status}${took} (${status.key})`);
+  say(`${status.status}${took} (${status.key})`, false, status.status);
   if (status.result) showResult(status.result);
+}
+
+function shown(kind, element) {
+  const part = make("div", {}, element);
+  part.dataset.kind = kind;
+  return part;
 }
 
 function showResult(result) {
@@ -332,21 +356,22 @@ function showResult(result) {
     if (typeof value === "string" && /\/storage\/[A-Z2-7]{26}\//.test(value)) {
       cell.append(make("a", { href: value, textContent: value, target: "_blank", rel: "noopener" }));
       const kind = value.split(".").pop();
-      if (/^(jpe?g|png|gif|webp|avif)$/.test(kind)) place.prepend(make("img", { src: value, alt: `${name} of the task` }));
-      if (/^(mp4|webm)$/.test(kind)) place.prepend(make("video", { src: value, controls: true }));
-      if (/^(mp3|ogg|m4a|wav|flac|opus)$/.test(kind)) place.prepend(make("audio", { src: value, controls: true }));
+      if (/^(jpe?g|png|gif|webp|avif)$/.test(kind)) place.prepend(shown("picture", make("img", { src: value, alt: `${name} of the task` })));
+      if (/^(mp4|webm)$/.test(kind)) place.prepend(shown("video", make("video", { src: value, controls: true })));
+      if (/^(mp3|ogg|m4a|wav|flac|opus)$/.test(kind)) place.prepend(shown("audio", make("audio", { src: value, controls: true })));
     } else {
       cell.textContent = typeof value === "string" ? value : JSON.stringify(value);
     }
     rows.append(make("tr", {}, make("th", { scope: "row", textContent: name }), cell));
   }
-  place.append(make("table", {}, rows));
+  place.append(shown("json", make("table", {}, rows)));
 }
 
 async function start() {
   rememberSecret();
   $("parameters").addEventListener("submit", run);
   $("parameters").addEventListener("input", (event) => { tellField(event.target.name, ""); showRequest(); });
+  $("cancel").addEventListener("click", () => cancel().catch(() => say(UNREACHABLE, true, $("state").dataset.status)));
   $("task").addEventListener("change", showTask);
   for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault()); // beside a field
   $("copy").addEventListener("click", async () => {
