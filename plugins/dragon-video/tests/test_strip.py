@@ -1,5 +1,7 @@
 """video.strip: the right frames, each in its place."""
 
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -38,6 +40,21 @@ def test_by_default_ten_frames_from_the_first_to_the_last(run_task, numbered, re
     assert (values["count"], image.size) == (10, (3200, 64))
     # The last of 150 frames comes at 149 / 25 s; the others lie at ninths of that, mid-way ones rounded down.
     assert [read_number(part) for part in sections(image, 320, 64, 10)] == [149 * n // 9 for n in range(10)]
+
+
+def test_local_files_are_read_side_by_side_and_remote_ones_in_order(run_task, serve_file, numbered, monkeypatch):
+    """Both give the same strip; the first is quicker."""
+    from dragon_video import _strip
+
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    path, used = numbered("long-gop.mp4", *KINDS["long-gop.mp4"]), []
+    readers = _strip._readers
+    monkeypatch.setattr(_strip, "_readers", lambda *args: used.append(readers(*args)) or used[-1])
+
+    local, remote = strip(run_task, path, count=12), strip(run_task, serve_file(Path(path)), count=12)
+
+    assert used == [4, 1]
+    assert local == remote
 
 
 def test_start_end_and_count_choose_the_times(run_task, numbered, read_number):
