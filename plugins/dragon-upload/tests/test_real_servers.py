@@ -4,7 +4,6 @@ npm fetches both when the tests first run, into `build/`. Between client and ser
 connections off. Needs Node.js 20.19 or newer; the tests are skipped where there is none.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -19,13 +18,13 @@ import pytest
 from upload_fakes.server import FakeServer
 from upload_fakes.vimeo import FakeVimeo
 
+from benchmarks.npm import npm_packages
 from benchmarks.processes import free_port, stop, wait_for_port
 from dragon_upload.vimeo import video_upload_vimeo
 from dragon_upload.youtube import video_upload_youtube
 
 HERE = Path(__file__).parent
 PACKAGES = ("@tus/server@2.4.5", "@tus/file-store@2.1.1", "@uploadx/core@7.0.3")
-INSTALLED = HERE.parents[2] / "build" / "upload-servers"
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js"),
@@ -106,20 +105,13 @@ def reset(connection):
 @pytest.fixture(scope="session")
 def servers():
     """A directory with the packages; npm's lock file stays in it."""
-    INSTALLED.mkdir(parents=True, exist_ok=True)
     version = re.match(r"v(\d+)\.(\d+)", subprocess.run(["node", "--version"], capture_output=True, text=True).stdout)
     if (int(version[1]), int(version[2])) < (20, 19):
         pytest.skip("@tus/server needs Node.js 20.19")
-    with (INSTALLED / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = INSTALLED / "done"
-        if not done.exists() or done.read_text() != " ".join(PACKAGES):
-            command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", INSTALLED, *PACKAGES]
-            subprocess.run(command, check=True, capture_output=True, timeout=240)
-            done.write_text(" ".join(PACKAGES))
+    installed = npm_packages("upload-servers", *PACKAGES)
     for script in (HERE / "real_servers").glob("*.mjs"):
-        shutil.copy(script, INSTALLED)
-    return INSTALLED
+        shutil.copy(script, installed)
+    return installed
 
 
 @pytest.fixture
