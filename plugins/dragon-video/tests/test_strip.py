@@ -129,25 +129,12 @@ def test_it_keeps_the_contract():
     check_task("video.strip")
 
 
-def test_the_table_that_tones_down_is_made_once_for_all_pictures(run_task, films, monkeypatch):
-    """It takes seconds to make; PyAV keeps it in a reformatter, of which `VideoFrame.reformat` makes a new one each."""
-    from av.video.reformatter import VideoReformatter
-
-    from dragon_video import _strip
-
-    made, done = [], []
-
-    class Watched:
-        def __init__(self):
-            made.append(VideoReformatter())
-
-        def reformat(self, frame, **options):
-            done.append(frame.pts)
-            return made[-1].reformat(frame, **options)
-
-    monkeypatch.setattr(_strip, "VideoReformatter", Watched)
+def test_high_dynamic_range_is_toned_down_as_in_thumbnails(run_task, films):
     x264 = ("-x264-params", "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc", "-pix_fmt", "yuv420p10le")
+    path = films("hdr.mp4", "-c:v", "libx264", *x264, sound=None)
 
-    values, _ = strip(run_task, films("hdr.mp4", "-c:v", "libx264", *x264, sound=None), count=4)
+    _, image = strip(run_task, path, count=3, end=1.0, width=48, height=32, crop=True)
+    ran = run_task("video.thumb", url=path, format="png", time=0.5, width=48, height=32, crop=True)
 
-    assert (values["count"], len(set(done)), len(made)) == (4, 4, 1)
+    with Image.open(ran.files["output"]) as thumb:
+        assert thumb.convert("RGB") == sections(image.convert("RGB"), 48, 32, 3)[1]

@@ -167,7 +167,7 @@ def test_high_dynamic_range_is_toned_down(run_task, ffmpeg, tmp_path, colour):
     _, image = thumb(run_task, str(path))
 
     # Untouched, the brighter grey is (138, 138, 138) in every tool that takes it for standard range.
-    assert image.convert("RGB").getpixel((48, 32)) == pytest.approx(colour, abs=9)
+    assert image.convert("RGB").getpixel((48, 32)) == pytest.approx(colour, abs=3)
 
 
 @pytest.mark.parametrize(("size", "yellow"), [("640x360", "bt601"), ("1280x720", "bt709")])
@@ -180,6 +180,20 @@ def test_untagged_colours_are_read_as_players_do(run_task, films, size, yellow):
     _, image = thumb(run_task, path)
 
     assert image.convert("RGB").getpixel((20, 20)) == pytest.approx((0xC0, 0xB0, 0x20), abs=5)
+
+
+@pytest.mark.parametrize("time", [0, 1.0])
+def test_a_palette_is_there_at_any_time(run_task, films, time):
+    """AVI has it in the header, and FFmpeg with the first packet."""
+    path = films(
+        "palette.avi", "-pix_fmt", "pal8", "-c:v", "rawvideo", picture="color=0xc04020:s=96x64:r=25:d=2", sound=None
+    )
+
+    _, image = thumb(run_task, path, time=time)
+    info = run_task("video.info", url=path).values
+
+    assert image.convert("RGBA").getpixel((48, 32)) == pytest.approx((0xC0, 0x40, 0x20, 255), abs=32)
+    assert not info["alpha"]
 
 
 def test_transparency_is_kept_in_a_png_and_white_in_a_jpeg(run_task, films):

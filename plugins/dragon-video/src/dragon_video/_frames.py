@@ -8,6 +8,7 @@ close ahead of the last one is reached by decoding on, without a seek.
 Stands on PyAV; import it inside a task's function alone.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,9 @@ class FrameReader:
 
         None if there is none at all that can be decoded.
         """
-        if self._untimed:  # times are counted in the order of decoding, so the first picture has not always the first
+        if self._untimed:
+            self._read_palette()
+            # Times are counted in the order of decoding, so the first picture has not always the first.
             first = self._sought(0.0, skip=False)
             self._start = self._start if first is None or first.pts is None else first.pts
             self._untimed = False
@@ -81,6 +84,15 @@ class FrameReader:
             # It has been on screen for long; one that was left out may have followed it.
             found = self._sought(seconds, skip=False)
         return found
+
+    def _read_palette(self) -> None:
+        """Decode one packet: FFmpeg hands out the palette of AVI with the very first, and a seek would lose it."""
+        import av
+
+        if self._stream.codec_context.pix_fmt != "pal8":
+            return
+        with contextlib.suppress(av.InvalidDataError, StopIteration):
+            next(self._container.demux(self._stream)).decode()
 
     def _sensible(self, seconds: float) -> float:
         """Return where all pictures must be decoded for *seconds*: no later than the film is said to end."""

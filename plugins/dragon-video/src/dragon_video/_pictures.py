@@ -25,7 +25,7 @@ MAX_SIDES = {"jpeg": 65_500, "png": 65_535}
 QUALITY = 85
 
 # ISO/IEC 23091-2 (as FFmpeg numbers them)
-_BT709, _UNKNOWN_MATRIX, _RGB_MATRIX = 1, 2, 0
+_BT709, _UNKNOWN_MATRIX, _BT2020 = 1, 2, 9
 _BT601_LINES = 576
 """Pictures of more lines are BT.709 where the file does not say, as players have it."""
 
@@ -61,7 +61,7 @@ def picture(
         width: Width of the image in pixels; None to follow the height.
         height: Height of the image in pixels; None to follow the width.
         crop: Whether the picture fills both, and is cut; else it fits inside them.
-        reformatter: Shared by several pictures of a film: toning down needs a table that takes seconds to make.
+        reformatter: Shared by several pictures of a film, whose tables it keeps.
     """
     turn, square = _turn(frame), _square(frame, stream)
     if turn.swaps_sides:
@@ -70,9 +70,9 @@ def picture(
         box, size = central_part(square, (width, height)), (width, height)
     else:
         box, size = (0.0, 0.0, float(square[0]), float(square[1])), scaled_to(square, width=width, height=height)
-    image = _in_rgb(frame, reformatter)
-    stretch = image.width / square[0]
-    box = box[0] * stretch, box[1], box[2] * stretch, box[3]
+    image = _in_rgb(frame, reformatter, stretch=max(size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])))
+    across, down = image.width / square[0], image.height / square[1]
+    box = box[0] * across, box[1] * down, box[2] * across, box[3] * down
     if image.size != size or box != (0, 0, *image.size):
         image = image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3)
     if turn.mirrored:
@@ -120,16 +120,45 @@ def _square(frame: "VideoFrame", stream: "VideoStream") -> Size:
     return max(1, round(frame.width * aspect)), frame.height
 
 
-def _in_rgb(frame: "VideoFrame", reformatter: "VideoReformatter | None") -> Image.Image:
-    """Return a frame in RGB(A) of eight bits, toned down where it has a high dynamic range."""
+def _in_rgb(frame: "VideoFrame", reformatter: "VideoReformatter | None", stretch: float) -> Image.Image:
+    """Return a frame in RGB(A) of eight bits, toned down where it has a high dynamic range.
+
+    What is toned down is made smaller before, to no less than twice what *stretch* asks for.
+    """
     name = frame.format.name
     alpha = has_alpha(name)
-    options: dict[str, Any] = {"format": "rgba" if alpha else "rgb24"}
     if frame.color_trc in HIGH_RANGE:
-        options |= {"dst_color_trc": _BT709, "dst_color_primaries": _BT709, "dst_colorspace": _BT709}
-    elif frame.colorspace == _UNKNOWN_MATRIX and frame.height > _BT601_LINES and name.startswith("yuv"):
+        return _toned_down(frame, reformatter, stretch, alpha=alpha)
+    options: dict[str, Any] = {"format": "rgba" if alpha else "rgb24"}
+    if frame.colorspace == _UNKNOWN_MATRIX and frame.height > _BT601_LINES and name.startswith("yuv"):
         options["src_colorspace"] = _BT709
     rgb = reformatter.reformat(frame, **options) if reformatter is not None else frame.reformat(**options)
     plane = rgb.planes[0]
     mode = "RGBA" if alpha else "RGB"
     return Image.frombuffer(mode, (rgb.width, rgb.height), bytes(plane), "raw", mode, plane.line_size, 1)
+
+
+def _toned_down(
+    frame: "VideoFrame", reformatter: "VideoReformatter | None", stretch: float, *, alpha: bool
+) -> Image.Image:
+    import numpy as np
+
+    from dragon_video._toning import toned_down
+
+    less = min(1.0, 2 * stretch)
+    options: dict[str, Any] = {
+        "width": max(1, round(frame.width * less)),
+        "height": max(1, round(frame.height * less)),
+        "format": "rgba64le" if alpha else "rgb48le",
+        "interpolation": "AREA",
+    }
+    if frame.colorspace == _UNKNOWN_MATRIX:
+        options["src_colorspace"] = _BT2020
+    rgb = reformatter.reformat(frame, **options) if reformatter is not None else frame.reformat(**options)
+    plane, channels = rgb.planes[0], 4 if alpha else 3
+    lines = np.frombuffer(plane, np.uint16).reshape(rgb.height, plane.line_size // 2)
+    pixels = lines[:, : rgb.width * channels].reshape(rgb.height, rgb.width, channels)
+    image = Image.fromarray(toned_down(pixels[..., :3], int(frame.color_trc), int(frame.color_primaries)))
+    if alpha:
+        image.putalpha(Image.fromarray((pixels[..., 3] >> 8).astype(np.uint8)))
+    return image

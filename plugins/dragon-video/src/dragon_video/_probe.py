@@ -26,6 +26,8 @@ HIGH_RANGE = (16, 18)
 PROGRESSIVE = 1
 """AV_FIELD_PROGRESSIVE; 0 is unknown, what is above is interlaced."""
 
+PALETTE = "pal8"
+
 VARIABLE_BY = 0.02
 
 LYING_SECONDS = 30.0
@@ -76,13 +78,15 @@ def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callabl
     audio_codec = sounds[0].codec_context.codec.canonical_name if sounds else None
     turn = stored_turn(file, stream.id) if "mov" in container.format.name.split(",") else None
     # All but the turn is told by the header and what FFmpeg looks at of the stream anyway.
-    frame = _first_picture(container, stream) if turn is None or not context.pix_fmt else None
+    unsaid = turn is None or not context.pix_fmt or context.pix_fmt == PALETTE
+    frame = _first_picture(container, stream) if unsaid else None
     size = (frame.width, frame.height) if frame is not None else (context.width, context.height)
     if min(size) < 1 or max(size) > MAX_SIDE_PIXELS:
         raise UnreadableSourceError(url, EXPECTED, f"its pictures have {size[0]} × {size[1]} px")
     flipped = frame is not None and mirrored(frame)
     rotation = turn if turn is not None else 0.0 if frame is None else (frame.rotation + 180 * flipped) % 360.0
-    alpha = has_alpha(context.pix_fmt or (frame.format.name if frame is not None else ""))
+    pixel_format = context.pix_fmt or (frame.format.name if frame is not None else "")
+    alpha = has_alpha(pixel_format) and (pixel_format != PALETTE or _has_clear_pixels(frame))
     return Film(
         content_type=content_type,
         size=size,
@@ -155,6 +159,11 @@ def mirrored(frame: "VideoFrame") -> bool:
         return False
     a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
     return bool(a * d < b * c)
+
+
+def _has_clear_pixels(frame: "VideoFrame | None") -> bool:
+    """Whether any pixel of a picture with a palette is not opaque; the unused rest of a palette often is not."""
+    return frame is not None and min(bytes(frame.reformat(format="rgba").planes[0])[3::4], default=255) < 255
 
 
 def has_alpha(pixel_format: str) -> bool:

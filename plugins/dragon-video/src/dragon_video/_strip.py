@@ -20,7 +20,7 @@ from dragon_framework.media.geometry import Size
 from dragon_framework.media.reading import open_media
 from dragon_video import _pictures
 from dragon_video._frames import FrameReader
-from dragon_video._probe import EXPECTED, HIGH_RANGE, duration_of, frame_rate_of, picture_stream
+from dragon_video._probe import EXPECTED, duration_of, frame_rate_of, picture_stream
 from dragon_video.strip import VideoStripParameters
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def make_strip(parameters: VideoStripParameters, ctx: TaskContext, path: Path) -
             end = max(parameters.start, reader.time_of(last))
         step = ((end or 0.0) - parameters.start) / max(1, parameters.count - 1)
         times = [parameters.start + step * number for number in range(1, parameters.count - (last is not None))]
-        readers = 1 if first.color_trc in HIGH_RANGE else _readers(source, len(times))
+        readers = _readers(source, len(times))
         if readers > 1:
             shown += _side_by_side(Path(source.name), parameters.url, times, readers, sections, duration)
         else:
