@@ -156,7 +156,7 @@ def _toned_down(
         options["src_colorspace"] = _BT2020
     rgb = reformatter.reformat(frame, **options) if reformatter is not None else frame.reformat(**options)
     plane, channels = rgb.planes[0], 4 if alpha else 3
-    lines = np.frombuffer(plane, np.uint16).reshape(rgb.height, plane.line_size // 2)
+    lines = np.frombuffer(bytes(plane), np.uint16).reshape(rgb.height, plane.line_size // 2)
     pixels = lines[:, : rgb.width * channels].reshape(rgb.height, rgb.width, channels)
     image = Image.fromarray(toned_down(pixels[..., :3], int(frame.color_trc), int(frame.color_primaries)))
     if alpha:

@@ -1,8 +1,10 @@
 """High dynamic range toned down: pictures in PQ or HLG become what a film of standard range would have.
 
-In: R'G'B' of 16 bits. Out: R'G'B' of 8 bits as BT.709 films have it, which everybody shows as sRGB. Diffuse white is at 203 nits (ITU-R BT.2408) and stays what it
-was up to the knee; what is brighter is compressed into what is left, with its hue. Colours outside BT.709 lose
-just as much saturation as brings them inside. Stands on numpy; import it inside a task's function alone.
+In: R'G'B' of 16 bits. Out: R'G'B' of 8 bits as BT.709 films have it, which everybody shows as sRGB. Diffuse
+white is at 203 nits (ITU-R BT.2408). Nothing changes up to the knee; what is brighter is compressed into what is
+left, with its hue. Colours outside BT.709 lose just as much saturation as brings them inside.
+
+Stands on numpy; import it inside a task's function alone.
 """
 
 import functools
