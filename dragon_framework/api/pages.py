@@ -12,11 +12,11 @@ from redis.exceptions import RedisError
 from dragon_framework.api.metrics import metrics_text
 from dragon_framework.api.openapi import document
 from dragon_framework.api.problems import bad_request, unavailable
-from dragon_framework.api.requests import AnyRequest
+from dragon_framework.api.requests import AnyRequest, base_url
 from dragon_framework.api.service import Service
 from dragon_framework.errors import UnknownTaskError
 from dragon_framework.media_types import media_type_of
-from dragon_framework.reference import index_html, task_html
+from dragon_framework.reference import OTHERS, Site, index_html, openapi_html, other_html, task_html, with_origin
 
 STATIC = Path(__file__).parent / "static"
 HTML = "text/html; charset=utf-8"
@@ -51,21 +51,14 @@ async def static_file(request: AnyRequest, name: str) -> Response[bytes]:
 
 @route("/docs", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def reference_index(request: AnyRequest) -> Response[str]:
-    """Show the reference: every installed task, and the errors."""
-    service: Service = request.app.state.service
-    if "docs" not in service.pages:
-        service.pages["docs"] = index_html(service.registry)
-    return Response(service.pages["docs"], media_type=HTML, headers=PAGE_HEADERS)
+    """Show the reference: the API, every installed task, and the errors."""
+    return _reference(request, "")
 
 
 @route("/docs/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def reference_task(request: AnyRequest, name: str) -> Response[str]:
-    """Show the reference of one task."""
-    service: Service = request.app.state.service
-    try:
-        return Response(task_html(service.registry, name), media_type=HTML, headers=PAGE_HEADERS)
-    except UnknownTaskError as error:
-        raise bad_request("name", "path", str(error), 404) from None
+async def reference_page(request: AnyRequest, name: str) -> Response[str]:
+    """Show the reference of one task, or another page of it."""
+    return _reference(request, name)
 
 
 @route("/openapi.json", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -99,7 +92,30 @@ async def metrics(request: AnyRequest) -> Response[str]:
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-HANDLERS = [playground, static_file, reference_index, reference_task, openapi, health, metrics]
+HANDLERS = [playground, static_file, reference_index, reference_page, openapi, health, metrics]
+
+
+def _reference(request: AnyRequest, name: str) -> Response[str]:
+    """Return a page of the reference, with the service's URL as this client knows it in the examples."""
+    service: Service = request.app.state.service
+    kept = f"docs/{name}"
+    if kept not in service.pages:
+        service.pages[kept] = _made(service, name)
+    page = with_origin(service.pages[kept], base_url(request, service.settings.public_url))
+    return Response(page, media_type=HTML, headers=PAGE_HEADERS)
+
+
+def _made(service: Service, name: str) -> str:
+    if not name:
+        return index_html(service.registry)
+    if name == "openapi":
+        return openapi_html(document(service.registry), service.registry, Site())
+    if name in OTHERS:
+        return other_html(service.registry, name)
+    try:
+        return task_html(service.registry, name)
+    except UnknownTaskError as error:
+        raise bad_request("name", "path", str(error), 404) from None
 
 
 def _static_names(service: Service) -> frozenset[str]:

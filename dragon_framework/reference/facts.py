@@ -47,6 +47,22 @@ class Row(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
     inner: tuple["Row", ...] = ()
 
+    @property
+    def required(self) -> bool:
+        """Whether a value must be given."""
+        return "required" in self.remarks
+
+    @property
+    def default(self) -> str:
+        """The default; empty if none is told."""
+        found = (remark.removeprefix("default: ") for remark in self.remarks if remark.startswith("default: "))
+        return next(found, "")
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The other remarks."""
+        return tuple(one for one in self.remarks if one != "required" and not one.startswith("default: "))
+
 
 def rows_of(struct: type[Struct], *, given: bool, depth: int = 0) -> tuple[Row, ...]:
     """Return a row for each field of *struct*.
@@ -148,6 +164,14 @@ def file_remarks(file: OutputFile) -> tuple[str, ...]:
     return (*types, "may be left out") if file.optional else types
 
 
+def file_rows(task: Task) -> tuple[Row, ...]:
+    """Return a row for each output file."""
+    return tuple(
+        Row(name=file.name, type="", description=file.description or "URL of the file.", remarks=file_remarks(file))
+        for file in task.files
+    )
+
+
 def example_of(task: Task) -> dict[str, Any]:
     """Return a task definition with what is required and nothing more."""
     definition: dict[str, Any] = {"task_name": task.name}
@@ -176,7 +200,50 @@ def _sample(shape: Shape, family: str) -> Any:
         case "object" | "any":
             return {}
         case _:
-            return f"http://foo.com/{_FILES.get(family, 'file')}" if shape.facts.get("format") == "uri" else "text"
+            return f"{SAMPLES}{_FILES.get(family, 'file')}" if shape.facts.get("format") == "uri" else "text"
+
+
+def curl_of(task: Task) -> str:
+    """Return the task's example for a shell, with curl.
+
+    It runs as it stands where `$DRAGON` is the address of the service, `$SECRET` a secret, and a file of the reader's
+    lies in the directory, if the task reads one: that is uploaded first. Credentials of others are variables, too.
+    """
+    definition = example_of(task)
+    variables: dict[str, str] = {}
+    uploads: list[str] = []
+    for field in fields_of(task.parameters):
+        if field.name not in definition:
+            continue
+        shape = field.shape.without_null()
+        sample = definition[field.name]
+        if shape.secret:
+            variables[field.name] = field.name.upper()
+        elif isinstance(sample, str) and sample.startswith(SAMPLES):
+            variables[field.name] = "URL"
+            uploads.append(sample.removeprefix(SAMPLES))
+        elif sample and isinstance(sample, list) and str(sample[0]).startswith(SAMPLES):
+            variables[field.name] = "URL"
+            uploads.append(str(sample[0]).removeprefix(SAMPLES))
+        if field.name in variables:
+            mark = f"\0{field.name}\0"
+            definition[field.name] = [mark] if isinstance(sample, list) else mark
+    body = msgspec.json.format(msgspec.json.encode({"block": True, "tasks": definition}), indent=2).decode()
+    body = body.replace("'", "'\\''")
+    for name, variable in variables.items():
+        body = body.replace(f"\\u0000{name}\\u0000", f"'${variable}'")
+    lines = [_UPLOAD.replace("FILE", name) for name in dict.fromkeys(uploads)]
+    lines.append(f"curl -s $DRAGON/v1/create -H \"Authorization: Secret $SECRET\" -d '{body}'")
+    return "\n".join(lines)
+
+
+SAMPLES = "http://foo.com/"
+"""Where the files of examples lie that stand for the reader's own."""
+
+_UPLOAD = (
+    'URL=$(curl -s $DRAGON/v1/inputs/FILE -H "Authorization: Secret $SECRET" --data-binary @FILE'
+    ' | sed \'s/.*"url":"\\([^"]*\\)".*/\\1/\')'
+)
 
 
 def limits_of(task: Task) -> str:

@@ -1,175 +1,195 @@
-"""The reference as the service shows it at `/docs`: plain HTML, no script, readable without the network.
+"""The reference as the service shows it at `/docs`, or as files: HTML that is whole without a script or a network.
 
-Everything from plugins is escaped; of their Markdown, paragraphs, lists, code and links
-to http and https are shown as such. The style sheet is `/static/reference.css`.
+In the order of the v1 reference: the API, then the tasks by family, each with a page of
+its own. Everything from plugins goes through `rendering`, or is escaped. Pages have
+`site.ORIGIN` where the service's URL belongs.
 """
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
 from dragon_framework.reference.facts import (
+    SAMPLES,
     ErrorRow,
     Row,
+    curl_of,
     error_rows,
     example_of,
     families,
-    file_remarks,
+    file_rows,
     limits_of,
     own_errors,
     rows_of,
 )
+from dragon_framework.reference.markdown import reference_page
+from dragon_framework.reference.openapi import openapi_html
+from dragon_framework.reference.rendering import block, inline
+from dragon_framework.reference.site import LOCAL, MARK, OTHERS, Site, api_text, whole_page, with_origin
 from dragon_framework.registry import Registry
+from dragon_framework.shapes import fields_of
 from dragon_framework.tasks import Task
 
+SERVICE = Site()
 
-def index_html(registry: Registry) -> str:
-    """Return the page that lists every task, and the errors a status can carry."""
-    parts = ["<h1>Tasks reference</h1>"]
+_MANY = 12
+"""More choices than that are folded."""
+
+
+def index_html(registry: Registry, site: Site = SERVICE) -> str:
+    """Return the page about the API, with the list of tasks and the errors a status can carry."""
+    chapter = block(api_text().partition("\n")[2], site.link_to)
+    parts = ["<h1>API reference</h1>", chapter, '<h2 id="tasks" class="chapter">Tasks reference</h2>']
     if not registry.tasks:
         parts.append(
             "<p>No task is installed. <code>pip install dragon-image</code> adds image.info and image.thumb.</p>"
         )
     for family, tasks in families(registry).items():
         rows = "".join(
-            f'<tr><th scope="row"><a href="/docs/{escape(task.name)}">{escape(task.name)}</a></th>'
-            f"<td>{_inline(task.summary)}</td></tr>"
+            f'<tr data-name="{escape(task.name)}"><th scope="row"><a href="{escape(site.page(task.name))}">'
+            f"{escape(task.name)}</a></th><td>{inline(task.summary)}</td></tr>"
             for task in tasks
         )
-        parts.append(f'<h2 id="{escape(family)}">{escape(family)}</h2><table>{rows}</table>')
-    parts += ['<h2 id="errors">Errors</h2>', "<p>The status of a failed task carries one of these codes.</p>"]
-    parts.append(_error_table(error_rows()))
-    return _page("Tasks reference", "\n".join(parts), registry, "")
+        parts.append(
+            f'<h3 id="tasks-{escape(family)}">{escape(family)}</h3><table class="list" aria-label="{escape(family)}">'
+            f"<tbody>{rows}</tbody></table>"
+        )
+    parts += ['<h2 id="errors" class="chapter">Error codes</h2>']
+    parts += ["<p>The status of a failed task carries one of these codes.</p>", _error_table(error_rows())]
+    return whole_page(site, registry, "Reference", "\n".join(parts), "")
 
 
-def task_html(registry: Registry, name: str) -> str:
+def task_html(registry: Registry, name: str, site: Site = SERVICE) -> str:
     """Return the page of one task.
 
     Raises:
         UnknownTaskError: If no installed plugin provides it.
     """
     task = registry.get(name)
-    example = msgspec.json.format(msgspec.json.encode(example_of(task)), indent=2).decode()
     parts = [
         f"<h1>{escape(task.name)}</h1>",
-        f'<p class="summary">{_inline(task.summary)}</p>',
-        *_blocks(task.description),
-        f'<p><a class="try" href="/?task={escape(task.name)}">Try it in the playground</a></p>',
-        f"<pre><code>{escape(example)}</code></pre>",
+        f'<p class="summary">{inline(task.summary)}</p>',
+        block(task.description, level=2, prefix="about-"),
     ]
-    if rows := rows_of(task.parameters, given=True):
-        parts += ["<h2>Parameters</h2>", _list(rows)]
+    if site.playground:
+        filled = escape(f"{site.playground}#{urlencode(_filled(task))}")
+        parts.append(f'<p><a class="try" href="{filled}">Try it in the playground</a></p>')
+    parts += ['<h2 id="parameters">Parameters</h2>']
+    rows = rows_of(task.parameters, given=True)
+    parts.append(_table(rows, "Parameters", "", given=True) if rows else "<p>It takes none.</p>")
     if rows := rows_of(task.output, given=False):
-        parts += ["<h2>Output Values</h2>", _list(rows)]
-    if task.files:
-        files = [
-            Row(name=file.name, type="", description=file.description or "URL of the file.", remarks=file_remarks(file))
-            for file in task.files
-        ]
-        parts += ["<h2>Output Files</h2>", _list(files)]
-    parts += ["<h2>Limits</h2>", f"<p>{escape(limits_of(task))}</p>"]
-    parts += ["<h2>Errors</h2>", '<p>Those of <a href="/docs#errors">every task</a>.</p>']
+        parts += ['<h2 id="output-values">Output Values</h2>', _table(rows, "Output Values", "output-", given=False)]
+    if rows := file_rows(task):
+        parts += ['<h2 id="output-files">Output Files</h2>', _table(rows, "Output Files", "file-", given=False)]
+    parts += ['<h2 id="example">Example</h2>', f"<pre><code>{escape(curl_of(task))}</code></pre>"]
+    where = escape(site.page("", "general-notes"))
+    parts.append(
+        f'<p class="quiet"><code>$DRAGON</code> and <code>$SECRET</code> are <a href="{where}">set here</a>.</p>'
+    )
+    shared = " Equal definitions may share one result." if task.cacheable else ""
+    parts += ['<h2 id="limits">Limits</h2>']
+    parts.append(f"<p>{escape(limits_of(task))}{shared} It waits in the queue <code>{escape(task.queue)}</code>.</p>")
+    where = escape(site.page("", "errors"))
+    parts += ['<h2 id="errors">Errors</h2>', f'<p>Those of <a href="{where}">every task</a>.</p>']
     if own := own_errors(task):
         parts.append(_error_table(own))
     if (record := registry.provider(task.name)) is not None:
         parts.append(f'<p class="quiet">Provided by {escape(record.distribution)} {escape(record.version)}.</p>')
-    return _page(task.name, "\n".join(parts), registry, task.name)
+    return whole_page(site, registry, task.name, "\n".join(parts), task.name)
 
 
-def _page(title: str, body: str, registry: Registry, current: str) -> str:
-    links = "".join(
-        f"<li>{escape(family)}<ul>{''.join(_link(task, current) for task in tasks)}</ul></li>"
-        for family, tasks in families(registry).items()
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(title)} - Dragon</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/static/reference.css">
-</head>
-<body>
-<header><a class="home" href="/">Dragon</a>
-<nav aria-label="Pages"><a href="/">Playground</a> <a href="/docs">Reference</a>
-<a href="/openapi.json">OpenAPI</a></nav></header>
-<div class="columns">
-<nav class="tasks" aria-label="Tasks"><ul>{links}</ul></nav>
-<main>
-{body}
-</main>
-</div>
-</body>
-</html>
-"""
+def other_html(registry: Registry, name: str, site: Site = SERVICE) -> str:
+    """Return the page of settings, hooks or the contract, as Markdown has it.
+
+    Raises:
+        KeyError: If *name* is none of them.
+    """
+    text = reference_page(registry, name)
+    return whole_page(site, registry, OTHERS[name], block(text, site.link_to), name)
 
 
-def _link(task: Task, current: str) -> str:
-    here = ' aria-current="page"' if task.name == current else ""
-    return f'<li><a href="/docs/{escape(task.name)}"{here}>{escape(task.name)}</a></li>'
+def _filled(task: Task) -> dict[str, str]:
+    """Return the playground's fragment: the task, and the values of its example that are no file and no credential."""
+    example = example_of(task)
+    found = {"task": task.name}
+    for field in fields_of(task.parameters):
+        sample = example.get(field.name)
+        encoded = sample if isinstance(sample, str) else msgspec.json.encode(sample).decode()
+        if sample is not None and not field.shape.without_null().secret and SAMPLES not in encoded:
+            found[field.name] = encoded
+    return found
 
 
-def _list(rows: Iterable[Row], prefix: str = "") -> str:
-    return f"<dl>{''.join(_row(row, prefix) for row in rows)}</dl>"
+def _table(rows: Iterable[Row], label: str, prefix: str, *, given: bool) -> str:
+    names = ("name", "type", "default", "description") if given else ("name", "type", "description")
+    head = "".join(f'<th scope="col">{name}</th>' for name in names)
+    lines = "".join(_rows(rows, prefix, "", given=given))
+    return f'<table class="fields" aria-label="{label}"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>'
 
 
-def _row(row: Row, prefix: str) -> str:
-    anchor = escape(f"{prefix}{row.name}")
-    kind = f' <span class="type">{escape(row.type)}</span>' if row.type else ""
-    required = ' <strong class="required">required</strong>' if "required" in row.remarks else ""
-    remarks = "".join(
-        f'<span class="remark">{escape(remark)}</span> ' for remark in row.remarks if remark != "required"
-    )
-    inner = _list(row.inner, f"{prefix}{row.name}.") if row.inner else ""
-    return (
-        f'<dt id="{anchor}"><code>{escape(row.name)}</code>{kind}{required}</dt>'
-        f"<dd>{_inline(row.description)}{f'<div>{remarks.strip()}</div>' if remarks else ''}{inner}</dd>"
-    )
+def _rows(rows: Iterable[Row], prefix: str, path: str, *, given: bool) -> Iterator[str]:
+    for row in rows:
+        name = f"{path}{row.name}"
+        required = ' <strong class="required">required</strong>' if row.required else ""
+        default = f"<code>{escape(row.default)}</code>" if row.default else ""
+        limits = "".join(map(_remark, row.limits))
+        yield f'<tr id="{escape(prefix + name)}">'
+        yield f'<th scope="row"><code>{_path(path)}{escape(row.name)}</code>{required}</th>'
+        yield f'<td class="type">{escape(row.type)}</td>'
+        if given:
+            yield f'<td class="default">{default}</td>'
+        yield f"<td>{inline(row.description)}{f'<div>{limits}</div>' if limits else ''}</td></tr>"
+        yield from _rows(row.inner, prefix, f"{name}.", given=given)
+
+
+def _path(path: str) -> str:
+    return f'<span class="path">{escape(path)}</span>' if path else ""
+
+
+def _remark(remark: str) -> str:
+    if remark.count(", ") >= _MANY and remark.startswith("choices: "):
+        choices = remark.removeprefix("choices: ")
+        return f"<details><summary>{choices.count(', ') + 1} choices</summary>{escape(choices)}</details> "
+    return f'<span class="remark">{escape(remark)}</span> '
 
 
 def _error_table(rows: Iterable[ErrorRow]) -> str:
     lines = "".join(
         f'<tr><th scope="row"><code>{escape(row.code)}</code></th>'
-        f"<td>{_inline(row.meaning)}</td><td>{escape(row.transient)}</td></tr>"
+        f"<td>{inline(row.meaning)}</td><td>{escape(row.transient)}</td></tr>"
         for row in rows
     )
     head = '<thead><tr><th scope="col">code</th><th scope="col">meaning</th><th scope="col">may pass</th></tr></thead>'
-    return f"<table>{head}<tbody>{lines}</tbody></table>"
+    return f'<table class="codes">{head}<tbody>{lines}</tbody></table>'
 
 
-def _blocks(text: str) -> Iterator[str]:
-    """Yield the paragraphs, lists and code blocks of a plugin's Markdown as HTML."""
-    for number, part in enumerate(re.split(r"^```[^\n]*\n?", text, flags=re.MULTILINE)):
-        if number % 2:
-            yield f"<pre><code>{escape(part.rstrip())}</code></pre>"
-            continue
-        for block in re.split(r"\n\s*\n", part):
-            lines = block.strip("\n").splitlines()
-            if not lines:
-                continue
-            if all(line.startswith("    ") for line in lines):
-                code = "\n".join(line[4:] for line in lines)
-                yield f"<pre><code>{escape(code)}</code></pre>"
-            elif lines[0].lstrip().startswith(("- ", "* ")):
-                items = re.split(r"^\s*[-*] ", block.strip(), flags=re.MULTILINE)[1:]
-                yield f"<ul>{''.join(f'<li>{_inline(item)}</li>' for item in items)}</ul>"
-            else:
-                yield f"<p>{_inline(block)}</p>"
+def write_html(
+    registry: Registry, directory: Path | str, document: Mapping[str, Any], static: Path, service: str = ""
+) -> list[Path]:
+    """Write the reference as files of HTML, with style and script beside them, and return the paths.
 
-
-def _inline(text: str) -> str:
-    """Return a line of Markdown as HTML: code, bold, links to http and https; the rest is text."""
-    pieces = re.split(r"`([^`]+)`", " ".join(text.split()))
-    return "".join(
-        f"<code>{escape(piece)}</code>" if number % 2 else _words(piece) for number, piece in enumerate(pieces)
-    )
-
-
-def _words(text: str) -> str:
-    safe = escape(text)
-    safe = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", safe)
-    return re.sub(r"\[([^\]]+)\]\((https?://[^\s()]+)\)", r'<a href="\2" rel="noopener">\1</a>', safe)
+    Args:
+        registry: The tasks to describe.
+        directory: Where to write; made if it does not exist.
+        document: The OpenAPI document.
+        static: Directory of `reference.css` and `reference.js`.
+        service: URL of a service, for the examples and for links to its playground; empty if there is none.
+    """
+    directory, site = Path(directory), Site(files=True, service=service)
+    directory.mkdir(parents=True, exist_ok=True)
+    pages = {"index": index_html(registry, site), "openapi": openapi_html(document, registry, site)}
+    pages |= {name: other_html(registry, name, site) for name in OTHERS if name != "openapi"}
+    pages |= {name: task_html(registry, name, site) for name in registry.tasks}
+    texts = {f"{name}.html": with_origin(page, service.rstrip("/") or LOCAL) for name, page in pages.items()}
+    texts |= {name: (static / name).read_text(encoding="utf-8") for name in ("reference.css", "reference.js")}
+    texts["openapi.json"] = msgspec.json.encode(document).decode()
+    for old in directory.glob("*.html"):
+        if old.name not in texts and MARK in old.read_text(encoding="utf-8"):
+            old.unlink()
+    for name, text in texts.items():
+        (directory / name).write_text(text, encoding="utf-8")
+    return [directory / name for name in texts]

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from dragon_framework.hooks import specified_hooks
@@ -12,22 +11,21 @@ from dragon_framework.reference.contract import contract_page
 from dragon_framework.reference.facts import (
     ErrorRow,
     Row,
+    curl_of,
     error_rows,
-    example_of,
     families,
-    file_remarks,
+    file_rows,
     has_default,
     limits_of,
     own_errors,
     rows_of,
     value,
 )
+from dragon_framework.reference.site import LOCAL, MARK, ORIGIN, api_text
 from dragon_framework.registry import Registry
 from dragon_framework.settings import Settings
 from dragon_framework.shapes import FieldShape, fields_of
 from dragon_framework.tasks import Task
-
-MARK = "<!-- Made by `dragon reference`; changes are lost. -->"
 
 
 def write_reference(registry: Registry, directory: Path | str) -> list[Path]:
@@ -55,13 +53,29 @@ def reference_pages(registry: Registry) -> dict[str, str]:
     """Return the text of each page, by file name."""
     pages = {"index.md": _index(registry)}
     pages |= {f"{task.name}.md": _task(task, registry) for task in registry.tasks.values()}
-    pages |= {"errors.md": _errors(), "settings.md": _settings(registry), "hooks.md": _hooks()}
-    pages["contract.md"] = contract_page(_docstring)
+    pages["api.md"] = api_text().replace(ORIGIN, LOCAL).replace("(#errors)", "(errors.md)")
+    pages["errors.md"] = _errors()
+    pages |= {f"{name}.md": reference_page(registry, name) for name in ("settings", "hooks", "contract")}
     return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in pages.items()}
 
 
+def reference_page(registry: Registry, name: str) -> str:
+    """Return the text of a page that is about no task: settings, hooks, contract.
+
+    Raises:
+        KeyError: If *name* is none of them.
+    """
+    if name == "settings":
+        return _settings(registry)
+    return {"hooks": _hooks, "contract": _contract}[name]()
+
+
+def _contract() -> str:
+    return contract_page(_docstring)
+
+
 def _index(registry: Registry) -> str:
-    lines = ["# Tasks reference", ""]
+    lines = ["# Tasks reference", "", "How tasks are created and followed is told in the [API reference](api.md).", ""]
     if not registry.tasks:
         lines += ["No task is installed. `pip install dragon-image` adds image.info and image.thumb.", ""]
     for family, tasks in families(registry).items():
@@ -71,6 +85,7 @@ def _index(registry: Registry) -> str:
     lines += [
         "## The service",
         "",
+        "- [API](api.md): methods, authentication, statuses, streams",
         "- [Errors](errors.md): the codes a failed task's status carries",
         "- [Settings](settings.md): flags, environment variables and the configuration file",
         "- [Hooks](hooks.md): how a plugin learns of what happens, or has a say in it",
@@ -83,21 +98,14 @@ def _task(task: Task, registry: Registry) -> str:
     parts = [f"# {task.name}", task.summary]
     if task.description:
         parts.append(task.description)
-    parts.append(f"```json\n{msgspec.json.format(msgspec.json.encode(example_of(task)), indent=2).decode()}\n```")
+    if any(field.shape.without_null().secret and field.required for field in fields_of(task.parameters)):
+        parts.append("<!-- not run: it needs credentials of somebody else's service -->")
+    parts.append(f"```sh\n{curl_of(task)}\n```")
     if rows := rows_of(task.parameters, given=True):
         parts += ["## Parameters", _list(rows)]
     if rows := rows_of(task.output, given=False):
         parts += ["## Output Values", _list(rows)]
-    if task.files:
-        files = [
-            Row(
-                name=file.name,
-                type="",
-                description=file.description or "URL of the file.",
-                remarks=file_remarks(file),
-            )
-            for file in task.files
-        ]
+    if files := file_rows(task):
         parts += ["## Output Files", _list(files)]
     limits = limits_of(task)
     if task.cacheable:

@@ -21,7 +21,18 @@ def test_the_list_of_tasks_has_their_schemas(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/docs", "/docs/probe.echo", "/openapi.json", "/metrics", "/health", "/v1/tasks", "/v1/tasks/probe.one"],
+    [
+        "/",
+        "/docs",
+        "/docs/probe.echo",
+        "/docs/settings",
+        "/docs/openapi",
+        "/openapi.json",
+        "/metrics",
+        "/health",
+        "/v1/tasks",
+        "/v1/tasks/probe.one",
+    ],
 )
 def test_what_can_be_read_can_be_asked_for_without_its_body(client, path):
     """GET and HEAD are the two methods that all servers of general purpose have (RFC 9110, 9.1)."""
@@ -33,7 +44,15 @@ def test_what_can_be_read_can_be_asked_for_without_its_body(client, path):
 
 
 def test_pages_come_with_the_package_and_run_no_scripts_from_elsewhere(client):
-    for path in ("/", "/docs", "/docs/probe.echo", "/static/playground.js", "/static/playground.css"):
+    for path in (
+        "/",
+        "/docs",
+        "/docs/probe.echo",
+        "/docs/openapi",
+        "/static/reference.js",
+        "/static/playground.js",
+        "/static/playground.css",
+    ):
         answer = client.get(path)
 
         assert answer.status_code == 200, path
