@@ -9,6 +9,7 @@ import msgspec
 from litestar import HttpMethod, Response, route
 from redis.exceptions import RedisError
 
+from dragon_framework.api.kept import Kept
 from dragon_framework.api.metrics import metrics_text
 from dragon_framework.api.openapi import document
 from dragon_framework.api.problems import bad_request, unavailable
@@ -19,8 +20,8 @@ from dragon_framework.media_types import media_type_of
 from dragon_framework.reference import OTHERS, Site, index_html, openapi_html, other_html, task_html, with_origin
 
 STATIC = Path(__file__).parent / "static"
-HTML = "text/html; charset=utf-8"
-TEXT_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".html": HTML}
+HTML = "text/html"  # litestar adds the charset
+TEXT_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": HTML}
 
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -37,16 +38,17 @@ PAGE_HEADERS = {
 @route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def playground(request: AnyRequest) -> Response[bytes]:
     """Show the playground: a form for each installed task."""
-    return _page(request.app.state.service, "index.html", HTML)
+    return _page(request, "index.html", HTML)
 
 
-@route("/static/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+@route("/static/{name:path}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def static_file(request: AnyRequest, name: str) -> Response[bytes]:
     """Send a file of the pages."""
+    name = name.removeprefix("/")
     if name not in _static_names(request.app.state.service):
         raise bad_request("name", "path", f"there is no file {name[:60]!r} here", 404)
     suffix = Path(name).suffix
-    return _page(request.app.state.service, name, TEXT_TYPES.get(suffix) or media_type_of(name))
+    return _page(request, name, TEXT_TYPES.get(suffix) or media_type_of(name))
 
 
 @route("/docs", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -120,13 +122,17 @@ def _made(service: Service, name: str) -> str:
 
 def _static_names(service: Service) -> frozenset[str]:
     if "static" not in service.pages:
-        service.pages["static"] = frozenset(path.name for path in STATIC.iterdir() if path.is_file())
+        service.pages["static"] = frozenset(
+            path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()
+        )
     names: frozenset[str] = service.pages["static"]
     return names
 
 
-def _page(service: Service, name: str, media_type: str) -> Response[bytes]:
-    kept = f"static/{name}"
-    if kept not in service.pages:
-        service.pages[kept] = (STATIC / name).read_bytes()
-    return Response(service.pages[kept], media_type=media_type, headers=PAGE_HEADERS)
+def _page(request: AnyRequest, name: str, media_type: str) -> Response[bytes]:
+    service: Service = request.app.state.service
+    place = f"static/{name}"
+    if place not in service.pages:
+        service.pages[place] = Kept((STATIC / name).read_bytes(), media_type)
+    kept: Kept = service.pages[place]
+    return kept.response(request, PAGE_HEADERS)

@@ -3,6 +3,7 @@
 import msgspec
 from litestar import HttpMethod, Response, route
 
+from dragon_framework.api.kept import Kept
 from dragon_framework.api.problems import bad_request
 from dragon_framework.api.requests import AnyRequest
 from dragon_framework.api.service import Service
@@ -17,8 +18,9 @@ async def tasks(request: AnyRequest) -> Response[bytes]:
     service: Service = request.app.state.service
     if "tasks" not in service.pages:
         documents = [task_document(task) for task in service.registry.tasks.values()]
-        service.pages["tasks"] = msgspec.json.encode(documents)
-    return json_response(service.pages["tasks"])
+        service.pages["tasks"] = Kept(msgspec.json.encode(documents), "application/json")
+    kept: Kept = service.pages["tasks"]
+    return kept.response(request, {"Cache-Control": "no-cache"})
 
 
 @route("/v1/tasks/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
