@@ -5,7 +5,10 @@ import os
 import pty
 import re
 import signal
+import socket
+import socketserver
 import subprocess
+import threading
 import time
 
 import pytest
@@ -174,3 +177,52 @@ def test_a_stream_that_breaks_off_is_taken_up_again(service, environ, tmp_path):
 
     assert process.returncode == 0, errors
     assert json.loads(output) == {"waited": 2.0}
+
+
+class Lossy(socketserver.ThreadingTCPServer):
+    """Hands requests on to a service; of those that create, the first loses its answer, the second is refused."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port):
+        self.service_port, self.created = port, []
+        super().__init__(("127.0.0.1", 0), LossyConnection)
+
+
+class LossyConnection(socketserver.BaseRequestHandler):
+    def handle(self):
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += self.request.recv(65536)
+        head, _, body = request.partition(b"\r\n\r\n")
+        if length := re.search(rb"(?i)content-length: (\d+)", head):
+            while len(body) < int(length[1]):
+                body += self.request.recv(65536)
+        with socket.create_connection(("127.0.0.1", self.server.service_port)) as service:
+            if b"/v1/create_stream" in head:
+                self.server.created.append(re.search(rb"(?i)idempotency-key: (\S+)", head)[1])
+            number = len(self.server.created)
+            if b"/v1/create_stream" in head and number == 2:
+                self.request.sendall(b"HTTP/1.1 503 Full\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\n{}")
+                return
+            service.sendall(head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + b"\r\n\r\n" + body)
+            while answer := service.recv(65536):
+                if b"/v1/create_stream" in head and number == 1:
+                    return
+                self.request.sendall(answer)
+
+
+def test_a_task_whose_creation_gets_no_answer_is_created_once(dragon, service, tmp_path):
+    marker = tmp_path / "marker"
+    with Lossy(int(service.url.rpartition(":")[2])) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        settings = {"DRAGON_SERVER": url, "DRAGON_SECRET": service.secret}
+
+        done = dragon("submit", "acme.wait", "seconds=0.1", f"marker={marker}", "--json", settings=settings)
+        server.shutdown()
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"waited": 0.1}
+    assert (len(server.created), len(set(server.created))) == (3, 1)
