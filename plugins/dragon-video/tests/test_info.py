@@ -205,3 +205,11 @@ def test_a_whole_file_of_a_format_that_is_not_read_is_not_called_cut_off(run_tas
 
     with pytest.raises(UnreadableSourceError, match="of no format that is read here"):
         run_task("video.info", url=path)
+
+
+@pytest.mark.parametrize("encoder", ["libx264", "libx265"])
+def test_a_bare_stream_has_no_times_and_what_helps_is_told(run_task, films, encoder):
+    path = films(f"bare.{'h264' if encoder == 'libx264' else 'hevc'}", "-c:v", encoder, sound=None)
+
+    with pytest.raises(UnreadableSourceError, match=r"a bare stream of pictures without times; .*ffmpeg -r 25"):
+        run_task("video.info", url=path)

@@ -26,6 +26,9 @@ HIGH_RANGE = (16, 18)
 PROGRESSIVE = 1
 """AV_FIELD_PROGRESSIVE; 0 is unknown, what is above is interlaced."""
 
+BARE = {"h264", "hevc"}
+"""Formats, as FFmpeg names them, that cannot be sought in and do not say when a picture is shown."""
+
 PALETTE = "pal8"
 
 VARIABLE_BY = 0.02
@@ -114,8 +117,11 @@ def picture_stream(container: "InputContainer", url: str) -> "VideoStream":
     """Return the video stream that counts: the first that is no cover.
 
     Raises:
-        UnreadableSourceError: If there is none.
+        UnreadableSourceError: If there is none, or nothing tells when its pictures are shown.
     """
+    if container.format.name in BARE:
+        hint = "a bare stream of pictures without times; put it into a container: ffmpeg -r 25 -i FILE film.mp4"
+        raise UnreadableSourceError(url, EXPECTED, f"it is {hint}")
     streams = moving_pictures(container)
     if not streams:
         raise UnreadableSourceError(url, EXPECTED, "it has no video")
