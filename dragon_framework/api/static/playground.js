@@ -111,15 +111,21 @@ async function cancel() {
 
 async function show(status, asked, definition) {
   if (status.status === "error") return fail(status, asked);
-  if (status.status === "success") {
+  const { result, progress } = status;
+  // A task may have parts of its result before it ends; they are shown as they come.
+  if (result !== null && typeof result === "object") {
     const { resultView } = await results();
-    $("result").replaceChildren(...resultView({ task: asked, definition, result: status.result }));
+    const text = JSON.stringify(result);
+    if (text !== $("result").dataset.shown || !$("result").hasChildNodes()) $("result").replaceChildren(...resultView({ task: asked, definition, result }));
+    $("result").dataset.shown = text;
+  }
+  if (status.status === "success") {
     const time = took(status);
     return say("success", `Done${time ? ` in ${time}` : ""}.`, [keyOf(status)]);
   }
   showProgress(percentOf(status));
-  const phase = status.progress?.phase;
-  return say(status.status, `${status.status}${typeof phase === "string" && phase ? `: ${phase}` : ""}`, [keyOf(status)]);
+  const phase = typeof progress?.phase === "string" && progress.phase ? `: ${progress.phase}` : "";
+  return say(status.status, `${status.status}${phase}`, [keyOf(status)]);
 }
 
 function fail(status, asked) {

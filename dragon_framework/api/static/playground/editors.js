@@ -52,7 +52,7 @@ function choice(field, place, shown = String) {
     const isDefault = !field.required && hasDefault && isSame(value, field.fallback);
     control.append(make("option", {
       value: value === undefined ? "" : String(value),
-      textContent: value === undefined ? "—" : value === null ? "nothing (null)" : `${shown(value)}${isDefault ? " (default)" : ""}`,
+      textContent: value === undefined ? "—" : value === null ? "nothing (null)" : shown(value),
       selected: isDefault,
     }));
   }

@@ -53,7 +53,9 @@ function placesOf(shape) {
 
 /** A struct, or a tuple: its fields, in a box; one that need not be given has a box to tick first. */
 function parts(field, place, fields, isTuple) {
-  const views = fields.map((part) => {
+  // A field that can have one value alone, such as the tag of a member of a union, is not asked for.
+  const fixed = isTuple ? [] : fields.filter(({ shape, required }) => required && shape.kind === "choice" && shape.choices.length === 1);
+  const views = fields.filter((part) => !fixed.includes(part)).map((part) => {
     const path = isTuple ? `${place.path}[${part.name}]` : `${place.path}.${part.name}`;
     return fieldView(part, { ...place, name: undefined, path, depth: place.depth + 1 });
   });
@@ -72,7 +74,8 @@ function parts(field, place, fields, isTuple) {
     read() {
       if (optional && !given.checked) return undefined;
       if (isTuple) return views.map((view) => view.read() ?? null);
-      return Object.fromEntries(views.map((view) => [view.field.name, view.read()]).filter(([, value]) => value !== undefined));
+      const constants = fixed.map(({ name, shape }) => [name, shape.choices[0]]);
+      return Object.fromEntries([...constants, ...views.map((view) => [view.field.name, view.read()])].filter(([, value]) => value !== undefined));
     },
     write(value) {
       const filled = value !== undefined && value !== null && typeof value === "object";

@@ -92,8 +92,9 @@ function read() {
   }
 }
 
-/** Take passwords out of URLs: `https://name:word@host/`. */
+/** Take passwords out of URLs: `https://name:word@host/`; write integers that only JSON can hold as texts. */
 function safe(value) {
+  if (JSON.isRawJSON?.(value)) return value.rawJSON;
   if (typeof value === "string") return value.replace(/^([a-z][a-z+.-]*:\/\/)[^/?#@\s]*@/gim, "$1");
   if (Array.isArray(value)) return value.map(safe);
   if (value === null || typeof value !== "object") return value;

@@ -86,7 +86,8 @@ export function fieldsOf(schema, root = schema) {
 
 /** Whether a value is written in one line of text: then a list of such is written with one on each line. */
 export function isLine(shape) {
-  return ["integer", "number", "choice"].includes(shape.kind) || (shape.kind === "text" && !shape.secret && !isLong(shape));
+  if (shape.kind === "tuple") return shape.places.every((place) => ["integer", "number"].includes(place.kind) && !place.nullable);
+  return ["integer", "number", "choice"].includes(shape.kind) || (shape.kind === "text" && !shape.secret);
 }
 
 /** Whether a text may have lines: nothing says that it is a name, a URL, a colour, a date. */
@@ -128,6 +129,7 @@ function range(low, above, high, below, unit) {
   const tail = unit ? ` ${unit}` : "";
   if (low !== undefined && high !== undefined) return low === high ? `${number(low)}${tail}` : `${number(low)} to ${number(high)}${tail}`;
   const parts = [];
+  if (unit === "items" && low === 1 && high === undefined) return "at least 1 item";
   if (low !== undefined) parts.push(`at least ${number(low)}`);
   if (above !== undefined) parts.push(`above ${number(above)}`);
   if (high !== undefined) parts.push(`at most ${number(high)}`);
@@ -143,7 +145,10 @@ export function typeOf(shape) {
   if (shape.source) return mediaOf(shape);
   if (shape.secret) return "secret";
   if (shape.kind === "list") return `list of ${plural(typeOf(shape.items))}`;
-  if (shape.kind === "tuple") return "list of values";
+  if (shape.kind === "tuple") {
+    const types = [...new Set(shape.places.map(typeOf))];
+    return types.length === 1 ? `${shape.places.length} ${plural(types[0])}` : `list of ${shape.places.length} values`;
+  }
   if (shape.kind === "struct") return shape.schema.title ?? "group";
   if (shape.kind === "choice") return "choice";
   if (shape.kind === "union") return shape.members.map(typeOf).join(" or ");
@@ -160,7 +165,7 @@ function mediaOf(shape) {
 
 function plural(text) {
   const [, first, rest] = /^([\w ]+?)( \(.*|,.*)?$/.exec(text) ?? [null, text, ""];
-  return /s$/.test(first) || first === "JSON" ? text : `${first.replace(/y$/, "ie")}s${rest ?? ""}`;
+  return /s$|^[A-Z]/.test(first) ? text : `${first.replace(/y$/, "ie")}s${rest ?? ""}`;
 }
 
 /** Return the limits and the default of a field, each in few words. */
@@ -184,7 +189,7 @@ export function factsOf({ shape, required, fallback }) {
   } else if (kind === "map") {
     facts.push(range(schema.minProperties, undefined, schema.maxProperties, undefined, "entries"));
   }
-  if (!required && fallback !== undefined && fallback !== null && fallback !== "" && !["boolean", "choice"].includes(kind)) {
+  if (!required && fallback !== undefined && fallback !== null && !["", "[]", "{}"].includes(typeof fallback === "string" ? fallback : JSON.stringify(fallback)) && kind !== "boolean") {
     const text = typeof fallback === "string" ? fallback : JSON.stringify(fallback);
     facts.push(`default ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`);
   }

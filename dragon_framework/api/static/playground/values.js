@@ -40,6 +40,8 @@ export function readText(text, shape) {
     }
     case "text":
       return shape.source || shape.schema.format ? text.trim() : text;
+    case "tuple":
+      return text.includes("[") ? readJsonOr(text) : text.split(/[\s,;]+/).filter(Boolean).map((part, place) => (shape.places[place] ? readText(part, shape.places[place]) : readNumber(part)));
     case "list":
       return isLine(shape.items) ? readLines(text, shape) : readJsonOr(text);
     case "union": {
@@ -55,7 +57,8 @@ export function readText(text, shape) {
 export function readLines(text, shape) {
   if (text.trim().startsWith("[")) {
     const value = readJsonOr(text.trim());
-    if (Array.isArray(value)) return value;
+    // One pair in brackets is an item, not the list.
+    if (Array.isArray(value)) return shape.items.kind === "tuple" && value.length && !value.some(Array.isArray) ? [value] : value;
   }
   const lines = text.split("\n").map((line) => line.trim());
   return lines.filter(Boolean).map((line) => readText(line, shape.items));
@@ -65,7 +68,7 @@ export function readLines(text, shape) {
 export function writeText(value, shape) {
   if (value === undefined || value === null) return "";
   if (shape.kind === "list" && isLine(shape.items) && Array.isArray(value)) {
-    const lines = value.map((item) => (typeof item === "string" ? item : JSON.stringify(item)));
+    const lines = value.map((item) => (typeof item === "string" ? item : Array.isArray(item) ? item.join(", ") : JSON.stringify(item)));
     const plain = lines.every((line) => line.trim() === line && line && !line.includes("\n")) && !lines[0]?.startsWith("[");
     return plain ? lines.join("\n") : JSON.stringify(value);
   }

@@ -30,8 +30,8 @@ function timeline(name, description, times, result, source) {
   });
   const head = makeSvg("line", { x1: 0, x2: 0, y1: 0, y2: 60, class: "head" });
   svg.append(...marks, head);
-  const scale = make("div", { className: "scale", "aria-hidden": "true" }, make("span", { textContent: "0" }), make("span", { textContent: seconds(whole) }));
   const now = make("span", { className: "pulse", "aria-hidden": "true" });
+  const scale = make("div", { className: "scale", "aria-hidden": "true" }, make("span", { textContent: "0" }), now, make("span", { textContent: seconds(whole) }));
   const parts = [svg, scale];
   if (source && source.kind !== "picture") {
     const audio = make("audio", { controls: true, preload: "metadata", src: safe(source.url) });
@@ -54,6 +54,6 @@ function timeline(name, description, times, result, source) {
     audio.addEventListener("error", () => audio.replaceWith(make("p", { className: "quiet", textContent: "This browser cannot play the file that was given." })));
     parts.unshift(audio);
   }
-  const title = `${times.length} ${name}`;
-  return frame("beats", title, description, make("div", { className: "timeline" }, ...parts), now);
+  const title = `${name}: ${times.length || "none"}`;
+  return frame("beats", title, description, make("div", { className: "timeline" }, ...parts));
 }

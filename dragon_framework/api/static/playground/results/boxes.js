@@ -62,7 +62,7 @@ function drawing(name, shape, found, source) {
     image.src = safe(source.url);
     stage.append(image);
   } else blank();
-  const title = found.length ? `${found.length} ${name}` : `No ${name} found`;
+  const title = `${name}: ${found.length || "none"}`;
   return frame("boxes", title, shape.schema.description, stage, list);
 }
 

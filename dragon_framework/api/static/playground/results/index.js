@@ -11,7 +11,7 @@ import { beats } from "./beats.js";
 import { boxes } from "./boxes.js";
 import { facts } from "./facts.js";
 import { file } from "./files.js";
-import { links } from "./links.js";
+import { isLink, links } from "./links.js";
 import { picture } from "./picture.js";
 import { player } from "./players.js";
 
@@ -21,9 +21,11 @@ export function resultView({ task, definition, result }) {
   const shapes = new Map(fields.map((field) => [field.name, field.shape]));
   const sources = sourcesOf(task, definition);
   const context = { result, fields, shapes, sources, definition };
-  const views = filesOf(task, context).map((about) => fileView(about, context));
+  const files = filesOf(task, context);
+  const views = files.map((about) => fileView(about, context));
   views.push(...boxes(context), ...beats(context), ...links(context));
-  return [...views, facts(context)];
+  const shown = new Set([...files, ...fields.filter(({ name, shape }) => isLink(result[name], shape))].map(({ name }) => name));
+  return [...views, facts({ ...context, shown })];
 }
 
 /** Return the files of a result: `{name, url, kind, description}`. */

@@ -15,7 +15,7 @@ export function links({ result, shapes }) {
   const views = [];
   for (const [name, value] of Object.entries(result)) {
     const description = shapes.get(name)?.schema.description;
-    if (typeof value === "string" && shapes.get(name)?.schema.format === "uri" && !shapes.get(name).schema["x-media-types"] && isWeb(value)) {
+    if (isLink(value, shapes.get(name))) {
       views.push(frame("link", name, description, make("p", {}, outside(value))));
     } else if (Array.isArray(value)) {
       const found = value.filter((item) => isWeb(item) || isWeb(item?.url));
@@ -23,6 +23,11 @@ export function links({ result, shapes }) {
     }
   }
   return views;
+}
+
+/** Whether a value is an address elsewhere: a URL that is no file of the service. */
+export function isLink(value, shape) {
+  return shape?.schema.format === "uri" && !shape.schema["x-media-types"] && isWeb(value) && !/\/storage\/[A-Z2-7]{26}\//.test(value);
 }
 
 function isWeb(value) {
@@ -53,7 +58,7 @@ function list(name, description, found) {
       });
     }, { className: "small" }));
   }
-  return frame("link", `${found.length} ${name}`, description, items, tools);
+  return frame("link", `${name}: ${found.length}`, description, items, tools);
 }
 
 function entry(item) {
