@@ -43,6 +43,30 @@ def test_what_can_be_read_can_be_asked_for_without_its_body(client, path):
     assert answer.content == b""
 
 
+@pytest.mark.parametrize("path", ["/", "/static/playground.js", "/static/playground/form.js", "/v1/tasks"])
+def test_what_a_browser_has_is_not_sent_again_and_the_rest_is_packed(client, path):
+    """RFC 9110, 8.8.3 and 13.1.2 (ETag, If-None-Match) and 12.5.3 (Accept-Encoding)."""
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    packed = client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    refused = client.get(path, headers={"Accept-Encoding": "br, gzip;q=0"})
+    again = client.get(path, headers={"If-None-Match": f'"other", {plain.headers["etag"]}'})
+
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in refused.headers
+    assert packed.content == plain.content == refused.content
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["../pages.py", "..%2fpages.py", "playground", "playground/", "/etc/passwd", "%2e%2e/pages.py"]
+)
+def test_only_the_files_of_the_pages_are_sent(client, name):
+    assert client.get(f"/static/{name}").status_code == 404
+
+
 def test_pages_come_with_the_package_and_run_no_scripts_from_elsewhere(client):
     for path in (
         "/",

@@ -1,14 +1,19 @@
 """The playground's files: they need nothing from elsewhere, and fit each other.
 
-What its modules compute is tried in Node (`playground.test.js`), what it does in a browser against the service.
+What its modules compute is tried in Node (`playground.test.mjs`), what it does in a browser against the service.
 """
 
 import gzip
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+NODE = shutil.which("node")
 STATIC = Path(__file__).parents[2] / "dragon_framework/api/static"
 PAGE = (STATIC / "index.html").read_text()
 MODULES = {path.relative_to(STATIC).as_posix(): path.read_text() for path in STATIC.rglob("playground*/**/*.js")}
@@ -75,3 +80,26 @@ def test_the_page_and_all_it_needs_to_start_are_small():
     needed = [STATIC / "index.html", STATIC / "playground.css", *(STATIC / name for name in NEEDED_AT_ONCE)]
 
     assert sum(len(gzip.compress(path.read_bytes())) for path in needed) < 60_000
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_what_the_modules_compute():
+    facts = {"PLAYGROUND": str(STATIC / "playground"), "PYTHON": sys.executable}
+    flags = ["--experimental-default-type=module"] if _node_version() < (20, 19) else []
+
+    ran = subprocess.run(
+        [NODE, *flags, "--test", "--test-reporter=tap", "playground.test.mjs"],
+        cwd=Path(__file__).parent,
+        env=os.environ | facts,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert ran.returncode == 0, ran.stdout
+    assert re.search(r"^# pass 1[0-9]$", ran.stdout, re.MULTILINE)
+
+
+def _node_version():
+    said = subprocess.run([NODE, "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(int(part) for part in said.strip().lstrip("v").split(".")[:2])

@@ -3,6 +3,12 @@
  *
  * Everything shown is set as text, never as markup: names, descriptions and results come from plugins. The parts are in
  * `playground/`; this module joins them.
+ *
+ * Tests, and whoever drives the page by a program, rely on these marks: `#task`, a select whose value is the name of the
+ * task; the form `#parameters` with a control of the name of each parameter (a fieldset where it is a group of fields);
+ * `#run`, `#cancel`; `#state` with `data-status`: idle, queued, executing, success, error or cancelled; `#result` with
+ * parts whose `data-kind` is picture, video, audio, beats, boxes, link, file or json (in whose `pre` the result stands as
+ * JSON); `#request`, the code to copy.
  */
 
 import { $, button, make } from "./playground/dom.js";

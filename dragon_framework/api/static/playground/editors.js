@@ -58,22 +58,27 @@ function choice(field, place, shown = String) {
   }
   if (field.required && choices.length > 1) control.prepend(make("option", { value: "", textContent: "choose …", selected: true }));
   const offset = control.options.length - values.length;
-  let unknown; // a value that is none of the choices, from a link or from history: sent as it is, for the service to judge
-  control.addEventListener("change", () => { unknown = undefined; });
+  let unknown; // an option for a value that is none of the choices, from a link or from history: the service judges it
   return {
     element: control,
     control,
     read() {
-      if (unknown !== undefined) return unknown;
+      const chosen = control.selectedOptions[0];
+      if (unknown && chosen === unknown.option) return unknown.value;
       const value = values[control.selectedIndex - offset];
       return !field.required && isSame(value, field.fallback) ? undefined : value;
     },
     write(value) {
+      unknown?.option.remove();
+      unknown = undefined;
       const wanted = value === undefined && !field.required ? field.fallback ?? undefined : value;
-      const index = values.findIndex((one) => isSame(one, wanted));
-      const near = index < 0 && typeof wanted === "string" ? values.findIndex((one) => one !== undefined && String(one) === wanted) : index;
-      unknown = near < 0 && wanted !== undefined ? wanted : undefined;
-      control.selectedIndex = near < 0 ? (offset ? 0 : -1) : near + offset;
+      const exact = values.findIndex((one) => isSame(one, wanted));
+      const index = exact < 0 && typeof wanted === "string" ? values.findIndex((one) => one !== undefined && String(one) === wanted) : exact;
+      if (index < 0 && wanted !== undefined) {
+        unknown = { value: wanted, option: make("option", { value: String(wanted), textContent: `${writeText(wanted, field.shape)} (no choice of this task)` }) };
+        control.append(unknown.option);
+        unknown.option.selected = true;
+      } else control.selectedIndex = index < 0 ? (offset ? 0 : -1) : index + offset;
     },
   };
 }

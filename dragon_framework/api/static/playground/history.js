@@ -38,7 +38,7 @@ export function taskHistory({ open, again }) {
       make("span", { className: "quiet", textContent: ` ${entry.status}, ` }), when(entry.at));
     const opener = make("button", { type: "button", className: "open" }, title, about);
     opener.addEventListener("click", () => open(entry));
-    const repeat = button("Run again", () => again(entry), { className: "small", "aria-label": `Run ${entry.task} again` });
+    const repeat = button("Run again", () => again(entry), { className: "small", "aria-label": `Run again: ${entry.task}` });
     const remove = button("×", () => {
       entries = entries.filter((one) => one !== entry);
       save();
