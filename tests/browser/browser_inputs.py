@@ -18,6 +18,7 @@ class Inputs:
     def __init__(self, directory, files):
         self.directory = directory
         self.url = files.serve
+        self.missing = f"{files.url}/none/photo.jpg"
 
     @cached_property
     def photo(self):

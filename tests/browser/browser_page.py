@@ -3,6 +3,7 @@
 Whatever is waited for has 60 s, so that a busy machine is no failure.
 """
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import expect
 
 WAIT_MS = 60_000
+expect.set_options(timeout=WAIT_MS)
 LOCAL = {"127.0.0.1", "localhost"}
 
 
@@ -53,9 +55,9 @@ class Playground:
         secret = self.service.secret if secret is None else secret
         asked = f"?task={task}{query}" if task else ""
         self.page.goto(f"{self.service.url}/{asked}#secret={secret}")
-        expect(self.page.locator("#task option")).not_to_have_count(0, timeout=WAIT_MS)
+        expect(self.page.locator("#task option")).not_to_have_count(0)
         if task:
-            expect(self.page.locator("#task")).to_have_value(task, timeout=WAIT_MS)
+            expect(self.page.locator("#task")).to_have_value(task)
         return self
 
     def control(self, name):
@@ -65,19 +67,31 @@ class Playground:
     def fill(self, **parameters):
         """Fill in the form: texts, numbers, choices, booleans, lists, and paths for files that are uploaded."""
         for name, value in parameters.items():
-            control = self.control(name)
-            tag, kind = control.evaluate("(e) => [e.tagName, e.type]")
-            if isinstance(value, Path) or (isinstance(value, list) and isinstance(value[0], Path)):
-                self.upload(name, value)
-            elif tag == "SELECT":
-                control.select_option(label=str(value))
-            elif kind == "checkbox":
-                control.set_checked(value)
-            elif isinstance(value, list):
-                control.fill("\n".join(map(str, value)))
-            else:
-                control.fill(str(value))
+            self._fill(name, value)
         return self
+
+    def _fill(self, name, value):
+        control = self.control(name)
+        tag, kind = control.evaluate("(e) => [e.tagName, e.type]")
+        if isinstance(value, Path) or (isinstance(value, list) and isinstance(value[0], Path)):
+            self.upload(name, value)
+        elif tag == "FIELDSET":
+            for number, item in enumerate(value):
+                control.get_by_role("button", name="Add to ").last.click()
+                path = f"{name}[{number}]"
+                parts = (
+                    {f"{path}[{n}]": part for n, part in enumerate(item)} if isinstance(item, list) else {path: item}
+                )
+                for where, part in parts.items():
+                    self._fill(where, part)
+        elif tag == "SELECT":
+            control.select_option(label=str(value))
+        elif kind == "checkbox":
+            control.set_checked(value)
+        elif isinstance(value, list):
+            control.fill("\n".join(map(str, value)))
+        else:
+            control.fill(str(value))
 
     def upload(self, name, paths):
         """Choose files of this machine for a parameter; it is done when their URLs stand in it."""
@@ -97,7 +111,7 @@ class Playground:
     def ends(self, status="success"):
         """Wait until the task has ended so; say what the page said if it has not."""
         final = re.compile("^(success|error|cancelled)$")
-        expect(self.state).to_have_attribute("data-status", final, timeout=WAIT_MS)
+        expect(self.state).to_have_attribute("data-status", final)
         found = self.state.get_attribute("data-status")
         assert found == status, f"{found}: {self.state.inner_text()}"
         return self
@@ -111,6 +125,40 @@ class Playground:
         shown = self.page.locator(f'#result [data-kind="{kind}"]')
         expect(shown.first).to_be_visible(timeout=WAIT_MS)
         return shown
+
+    def wrong(self, name):
+        """Return what is said to be wrong with a parameter, once its control is marked as invalid."""
+        control = self.control(name)
+        expect(control).to_have_attribute("aria-invalid", "true")
+        described = control.evaluate(
+            """(e) => [e.getAttribute("aria-describedby"), e.getAttribute("aria-errormessage")]
+              .flatMap((ids) => (ids ?? "").split(" ")).filter(Boolean)
+              .map((id) => document.getElementById(id).textContent)"""
+        )
+        return " ".join(described)
+
+    def values(self):
+        """Return the result as its JSON is shown."""
+        shown = self.result("json").get_by_label("The result as JSON")
+        return json.loads(shown.text_content())
+
+    def boxes(self, width):
+        """Return where rectangles and points are seen over their picture, in pixels of that picture, *width* wide."""
+        stage = self.result("boxes").first
+        image = stage.locator("img")
+        expect(image).to_be_visible()
+        marks = stage.locator("rect, circle")
+        expect(marks.first).to_be_visible()
+        left, top, scale = image.evaluate(
+            "(e, width) => { const r = e.getBoundingClientRect(); return [r.left, r.top, width / r.width] }", width
+        )
+        seen = marks.evaluate_all(
+            "(all) => all.map((e) => e.getBoundingClientRect()).map((r) => [r.left, r.top, r.width, r.height])"
+        )
+        return [
+            {"x": (x - left) * scale, "y": (y - top) * scale, "width": wide * scale, "height": high * scale}
+            for x, y, wide, high in seen
+        ]
 
     def picture(self, number=0):
         """Return the (width, height) in pixels of a picture that is shown, once it is loaded."""

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -59,10 +60,11 @@ def service(providers, odd_plugin):
         "workers": 1,
         "concurrency": 2,
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(odd_plugin))
-        with LiveService(settings) as running:
-            yield running
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # what the tests can import when it starts, the service can
+            patch.syspath_prepend(str(odd_plugin))
+            running = stack.enter_context(LiveService(settings))
+        yield running
 
 
 @pytest.fixture(scope="package")
