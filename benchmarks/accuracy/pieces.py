@@ -41,7 +41,8 @@ class Piece:
         name: What it is called.
         group: What it is an example of.
         beats: Seconds of its beats, the first not at 0.
-        metre: Beats in a bar; the first beat is the first of a bar.
+        metre: Beats in a bar.
+        pickup: Beats before the first bar.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Piece:
     metre: int = 4
     programs: dict[int, int] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    pickup: int = 0
+
+    @property
+    def downbeats(self) -> list[float]:
+        """Seconds of the first beats of bars."""
+        return self.beats[self.pickup :: self.metre]
 
     def at(self, beat: float) -> float:
         """Return the second of a place between beats."""
@@ -58,7 +65,8 @@ class Piece:
         return first + (beat - number) * (second - first)
 
     def add(self, channel: int, pitch: int, velocity: int, beat: float, length: float) -> None:
-        """Add a note at a place between beats, *length* beats long."""
+        """Add a note at a place between beats, counted from the first bar, *length* beats long."""
+        beat += self.pickup
         if beat < len(self.beats) - 1:
             end = self.at(beat + length)
             self.notes.append(Note(channel, pitch, velocity, self.at(beat), max(0.05, end - self.at(beat))))

@@ -1,5 +1,7 @@
 """audio.beats on sounds whose beats are known because they were put there."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -103,18 +105,33 @@ def test_a_tempo_that_grows_is_followed(run_task, wav):
 
 
 def test_onsets_do_not_depend_on_how_the_file_is_cut_into_blocks(run_task, wav, monkeypatch):
-    from dragon_audio import _beats
+    from dragon_audio import _onsets
+
+    class Context:
+        def check(self):
+            pass
+
+        def progress(self, percent):
+            pass
 
     seen = []
-    monkeypatch.setattr(_beats, "tracked", lambda strength: seen.append(strength) or np.zeros(0))
-    path = wav(song(np.arange(0.5, 29.5, 0.37), 30, chords=True), RATE)
+    path = Path(wav(song(np.arange(0.5, 29.5, 0.37), 30, chords=True), RATE))
     for frames in (2048, 100, 37):
-        monkeypatch.setattr(_beats, "BLOCK_FRAMES", frames)
-        run_task("audio.beats", url=path)
+        monkeypatch.setattr(_onsets, "BLOCK_FRAMES", frames)
+        seen.append(_onsets.heard(path, "a.wav", Context()))
 
-    assert len(seen[0]) == pytest.approx(30 * RATE / 220, abs=12)
-    for strength in seen[1:]:
-        np.testing.assert_allclose(strength, seen[0], rtol=1e-3, atol=1e-3)
+    assert len(seen[0].rises) == pytest.approx(30 * RATE / 220, abs=12)
+    assert len(seen[0].levels) == pytest.approx(len(seen[0].rises) / 4, abs=1)
+    for sound in seen[1:]:
+        np.testing.assert_allclose(sound.rises, seen[0].rises, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(sound.levels, seen[0].levels, atol=2e-3)
+
+
+def test_no_multiplication_is_large_enough_to_wake_the_threads_of_the_library():
+    """OpenBLAS multiplies in one thread up to 2**18 products (interface/gemm.c: 65536 x GEMM_MULTITHREAD_THRESHOLD)."""
+    from dragon_audio._onsets import CACHED_FRAMES, _filters
+
+    assert all(CACHED_FRAMES * group.weights.size <= 2**18 for group in _filters())
 
 
 def test_silence_before_and_after_the_music_has_no_beats(run_task, wav):
@@ -130,7 +147,8 @@ def test_silence_before_and_after_the_music_has_no_beats(run_task, wav):
 def test_silence_and_short_sounds_have_none(run_task, wav, samples):
     values = run_task("audio.beats", url=wav(samples, RATE)).values
 
-    assert (len(values["beats"]), values["tempo"]) == (0, None)
+    assert (len(values["beats"]), values["tempo"], values["confidence"]) == (0, None, 0.0)
+    assert (len(values["downbeats"]), values["beats_per_bar"]) == (0, None)
 
 
 def test_a_steady_tone_has_none_even_when_it_was_coded(run_task, sounds):

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from dragon_audio.spelling import pieces, plain_text, read_aloud
+from dragon_audio.spelling import pieces, plain_text
 from dragon_framework.errors import InvalidParametersError, TaskError
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
@@ -163,19 +163,22 @@ def test_text_becomes_ascii(text, said):
     assert plain_text(text) == said
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("On 2026-11-26.", "On November twenty-sixth, 20 26."),
-        ("Due 7/4/1976", "Due July fourth, 19 76"),
-        ("since 2005-01-01", "since January first, 2005"),
-        ("Mr. and Mrs. Smith vs. Dr. No", "Mister and Missus Smith versus Doctor No"),
-        ("50% of R&D, e.g. No. 5", "50 percent of R and D, for example number 5"),
-        ("1/2 or 3-4", "1/2 or 3-4"),
-    ],
-)
-def test_dates_and_abbreviations_are_read_as_a_person_would(text, said):
-    assert read_aloud(text) == said
+@pytest.mark.parametrize("text", ["7" * 20_000, "1/3 " * 5000, "$5 " * 6000])
+def test_a_text_that_is_long_when_its_numbers_are_in_words_is_refused(run_task, engine, text):
+    with pytest.raises(InvalidParametersError, match="in words, at most 40000 are read"):
+        run_task("audio.tts", text=text)
+
+
+def test_numbers_reach_the_engine_in_words(run_task, engine, monkeypatch):
+    from dragon_audio import _espeak
+
+    heard = []
+    speak = _espeak.EspeakDriver.speak
+    monkeypatch.setattr(_espeak.EspeakDriver, "speak", lambda *given: heard.append(given[1]) or speak(*given))
+
+    run_task("audio.tts", text="Due 7/4/1976: $5.50")
+
+    assert heard == ["Due July fourth, nineteen seventy-six: five dollars and fifty cents"]
 
 
 @pytest.mark.parametrize(

@@ -1,37 +1,20 @@
-"""Beats: onsets in three bands, a path of tempos, and the chain of beats that fits both best.
+"""Beats: a path of tempos through the onsets of a sound, and the chain of beats that fits both best.
 
-    sound, 22.05 kHz mono → strength of onsets, 100 a second → tempo for each second
-    → chain of beats (dynamic programming) → seconds
+    onsets, 100 a second → their strength → tempo for each second → chain of beats (dynamic programming) → frames
 
-Onsets: superflux (Böck and Widmer, "Maximum filter vibrato suppression for onset detection",
-DAFx 2013). Chain: Ellis, "Beat tracking by dynamic programming", JNMR 36 (2007), here with a
-period that changes. What is kept of a sound is its onset strength: 400 bytes a second, so that
-hours take megabytes. Stands on PyAV and numpy; import it inside a task's function alone.
+Chain: Ellis, "Beat tracking by dynamic programming", JNMR 36 (2007), here with a period that changes.
+Stands on numpy; import it inside a task's function alone.
 """
 
-import itertools
-from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dragon_audio._probe import EXPECTED, first_sound
-from dragon_framework import TaskContext
-from dragon_framework.media.reading import decoded, open_media
+from dragon_audio._onsets import FRAMES_PER_SECOND
 
 Array = NDArray[Any]
 
-RATE = 22_050
-HOP = 220
-WINDOW = 2048
-FRAMES_PER_SECOND = RATE / HOP
-BLOCK_FRAMES = 2048
-"""Frames whose spectra are reckoned together: 20 s, 17 MB."""
-CACHED_FRAMES = 64
-"""Frames whose spectra are reckoned at once: 1 MB, which a core's cache holds; thrice as fast as all of a block."""
 LEAST_SECONDS = 2.0
 SLOWEST_BPM, FASTEST_BPM = 45, 220
 TEMPO_WINDOW_SECONDS, TEMPO_STEP_SECONDS = 8.0, 1.0
@@ -43,129 +26,54 @@ STRONGER_BEATS = 2.0
 """If every second or third is so much stronger than those between, these are no beats but what divides them."""
 BEAT_TIGHTNESS = 200.0
 """Cost of a distance that is not the period, by the square of its logarithm."""
+CERTAIN, HALF_CERTAIN, STEP_TO_CERTAIN = 0.92, 0.45, 0.05
+"""What is known of beats that recur well; where half of it is; and how fast it grows with how well they recur."""
 LEAST_RISE = 0.01
 """Weaker rises are those of a coded steady tone (0.005); music at 2 % of full scale still has 0.08."""
 EDGE_FRAMES = 20
-_LAG = 2
 
 
-def beats_of(source: Path, url: str, ctx: TaskContext) -> tuple[Array, float]:
-    """Return the times of the beats of a file, and its duration, in seconds.
+class Tracked(NamedTuple):
+    """Beats that were found.
 
-    Raises:
-        UnreadableSourceError: If there is no sound.
+    Args:
+        beats: Their frames, rising, `FRAMES_PER_SECOND`.
+        confidence: 0 to 1, see `confidence_in`.
     """
-    parts: list[Array] = []
-    samples = 0
-    with open_media(source, url, EXPECTED) as container:
-        stream = first_sound(container, url)
-        total = (container.duration or 0) / 1e6
-        tail = np.zeros((0, 0), np.float32)
-        for block in _blocks(container, stream):
-            samples += len(block.fresh)
-            tail = _add_levels(block.frames, parts, tail)
-            if total > 0:
-                ctx.progress(min(90, int(90 * samples / RATE / total)))
-            ctx.check()
-    duration = samples / RATE
-    if duration < LEAST_SECONDS or not parts:
-        return np.zeros(0), duration
-    bands = np.concatenate(parts)
-    if bands[EDGE_FRAMES:-EDGE_FRAMES].sum(1).max(initial=0) < LEAST_RISE:
-        return np.zeros(0), duration  # where a steady sound begins and ends is no beat
-    strength = _strength(bands)
-    return tracked(strength), duration
+
+    beats: Array
+    confidence: float
 
 
-class _Block:
-    """Some frames of windowed sound, and the samples that were new in them."""
-
-    __slots__ = ("frames", "fresh")
-
-    def __init__(self, frames: Array, fresh: Array) -> None:
-        self.frames = frames
-        self.fresh = fresh
-
-
-def _blocks(container: Any, stream: Any) -> Iterator[_Block]:
-    """Yield frames of `WINDOW` samples, `HOP` apart, the first one centred on the first sample."""
-    import av
-
-    resampler = av.AudioResampler("flt", "mono", RATE)
-    held = np.zeros(WINDOW // 2, np.float32)
-    kept: list[Array] = []
-    count = 0
-
-    def cut(held: Array, fresh: Array) -> tuple[_Block, Array]:
-        frames = np.lib.stride_tricks.sliding_window_view(held, WINDOW)[::HOP]
-        return _Block(frames, fresh), held[len(frames) * HOP :]
-
-    def pieces() -> Iterator[Array]:
-        for frame in decoded(container, stream):
-            for piece in resampler.resample(frame):
-                yield piece.to_ndarray()[0]
-        for piece in resampler.resample(None):
-            yield piece.to_ndarray()[0]
-
-    for piece in pieces():
-        kept.append(piece)
-        count += len(piece)
-        if count >= BLOCK_FRAMES * HOP:
-            fresh = np.nan_to_num(np.concatenate(kept), copy=False)
-            block, held = cut(np.concatenate([held, fresh]), fresh)
-            yield block
-            kept, count = [], 0
-    fresh = np.nan_to_num(np.concatenate(kept), copy=False) if kept else np.zeros(0, np.float32)
-    end = np.concatenate([held, fresh, np.zeros(WINDOW, np.float32)])
-    if len(end) >= WINDOW:
-        yield cut(end, fresh)[0]
+def tracked(rises: Array) -> Tracked:
+    """Return the beats of what begins in bass, middle and treble, (frames, 3)."""
+    if len(rises) < LEAST_SECONDS * FRAMES_PER_SECOND or rises[EDGE_FRAMES:-EDGE_FRAMES].sum(1).max() < LEAST_RISE:
+        return Tracked(np.zeros(0, int), 0.0)  # where a steady sound begins and ends is no beat
+    strength = strength_of(rises)
+    tempos, lags, step = _tempogram(strength)
+    path = _tempo_path(tempos, lags)
+    periods = np.interp(np.arange(len(strength)), np.arange(len(path)) * step, path)
+    beats = _without_weak_ends(_without_weak_between(_chain(strength, periods), strength), strength)
+    if not len(beats):
+        return Tracked(beats, 0.0)
+    fits = tempos[np.arange(len(path)), path.astype(int) - lags[0]]
+    return Tracked(beats, confidence_in(fits[beats[0] // step : beats[-1] // step + 1].mean()))
 
 
-@lru_cache(maxsize=1)
-def _filters() -> list[tuple[int, int, Array]]:
-    """Return triangular filters, 24 an octave from 30 Hz to 10 kHz, in groups: first bin, end, (bins, filters)."""
-    lowest, highest, per_octave = 30.0, 10_000.0, 24
-    steps = np.arange(np.floor(per_octave * np.log2(lowest / 440)), np.ceil(per_octave * np.log2(highest / 440)) + 1)
-    bins = np.unique(np.round(440 * 2.0 ** (steps / per_octave) / RATE * WINDOW).astype(int))
-    bins = bins[(bins > 0) & (bins < WINDOW // 2)]
-    filters = np.zeros((WINDOW // 2 + 1, len(bins) - 2), np.float32)
-    for number, (left, middle, right) in enumerate(zip(bins, bins[1:], bins[2:], strict=False)):
-        filters[left:middle, number] = np.linspace(0, 1, middle - left, endpoint=False)
-        filters[middle:right, number] = np.linspace(1, 0, right - middle, endpoint=False)
-        filters[:, number] /= filters[:, number].sum()
-    groups = []
-    for first in range(0, filters.shape[1], per_octave):  # a filter sees a few bins: most products are with nothing
-        last = min(first + per_octave, filters.shape[1])
-        begin, end = int(bins[first]), int(bins[last + 1])
-        groups.append((begin, end, np.ascontiguousarray(filters[begin:end, first:last])))
-    return groups
+def confidence_in(recurrence: float) -> float:
+    """Return how likely beats are right, by how well what begins recurs at their distance.
+
+    Args:
+        recurrence: Mean of the tempogram along the path of tempos: 1.75 for what repeats itself exactly.
+
+    Speech, noise and clicks at random come to 0.15 to 0.31 and have no beats; of 82 pieces of music all but one are
+    above 0.6, and there 92 % of the beats are right (F-measure). How well it recurs does not tell whether a listener
+    would count twice or half as fast.
+    """
+    return CERTAIN / (1 + float(np.exp((HALF_CERTAIN - recurrence) / STEP_TO_CERTAIN)))
 
 
-def _levels(frames: Array) -> Array:
-    """Return the logarithm of what each filter hears in each frame, (frames, filters)."""
-    spectrum = np.fft.rfft(frames * np.hanning(WINDOW).astype(np.float32), axis=1)
-    magnitudes = np.sqrt(spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
-    heard: Array = np.log10(1 + np.concatenate([magnitudes[:, a:b] @ part for a, b, part in _filters()], axis=1))
-    return heard
-
-
-def _add_levels(frames: Array, parts: list[Array], tail: Array) -> Array:
-    """Add the rise of bass, middle and treble in *frames* to *parts*; return the levels the next block needs."""
-    if not len(frames):
-        return tail
-    levels = np.concatenate([_levels(frames[at : at + CACHED_FRAMES]) for at in range(0, len(frames), CACHED_FRAMES)])
-    before = np.concatenate([tail, levels]) if len(tail) else np.concatenate([levels[:1].repeat(_LAG, 0), levels])
-    widened = before.copy()
-    widened[:, 1:] = np.maximum(widened[:, 1:], before[:, :-1])
-    widened[:, :-1] = np.maximum(widened[:, :-1], before[:, 1:])
-    rise = np.maximum(levels - widened[: len(levels)], 0)
-    count = rise.shape[1]
-    cuts = (0, count // 4, count * 2 // 3, count)
-    parts.append(np.stack([rise[:, a:b].mean(1) for a, b in itertools.pairwise(cuts)], axis=1))
-    return before[-_LAG:]
-
-
-def _strength(bands: Array) -> Array:
+def strength_of(bands: Array) -> Array:
     """Return the strength of onsets, all bands counting the same."""
     total = np.zeros(len(bands))
     for band in bands.T:
@@ -184,15 +92,6 @@ def _smooth(values: Array, deviation: float) -> Array:
     spectrum = np.fft.rfft(values, size) * np.fft.rfft(bell, size)
     smoothed: Array = np.fft.irfft(spectrum, size)[reach : reach + len(values)]
     return smoothed
-
-
-def tracked(strength: Array) -> Array:
-    """Return the times of beats, in seconds, from the strength of onsets at `FRAMES_PER_SECOND`."""
-    tempos, lags, step = _tempogram(strength)
-    path = _tempo_path(tempos, lags)
-    periods = np.interp(np.arange(len(strength)), np.arange(len(path)) * step, path)
-    beats = _without_weak_between(_chain(strength, periods), strength)
-    return _without_weak_ends(beats, strength) / FRAMES_PER_SECOND
 
 
 def _tempogram(strength: Array) -> tuple[Array, Array, int]:

@@ -23,15 +23,20 @@ from stevedore.exception import NoMatches
 
 from dragon_audio._probe import EXPECTED, first_sound, measured
 from dragon_audio.convert import FORMS
-from dragon_audio.spelling import plain_text, read_aloud
+from dragon_audio.reading import read_aloud
+from dragon_audio.spelling import plain_text
 from dragon_audio.tts import AudioTtsParameters, SpeechError
 from dragon_framework import TaskContext
+from dragon_framework.errors import InvalidParametersError
 from dragon_framework.media.ffmpeg import FfmpegError, compiled, input_of, run_ffmpeg
 from dragon_framework.media.reading import open_media
 
 GROUP = "dragon_audio.speech"
 AUTOMATIC = ("flite", "espeak")
 """What `auto` tries, the best first."""
+
+LONGEST_SPOKEN = 40_000
+"""Characters of a text in words: three quarters of an hour of speech. Of digits a third of that many takes as long."""
 
 OUTPUT_RATE = 44_100
 LOUDEST = 0.708
@@ -66,12 +71,17 @@ def spoken(parameters: AudioTtsParameters, ctx: TaskContext, path: Path) -> tupl
 
     Raises:
         SpeechError: If there is no engine, or it fails.
+        InvalidParametersError: If the text is too long when numbers and signs are in words.
         NoRoomError: If the disk is full.
     """
+    said = plain_text(read_aloud(parameters.text))
+    if len(said) > LONGEST_SPOKEN:
+        problem = f"has {len(said)} characters when numbers and signs are in words, at most {LONGEST_SPOKEN} are read"
+        raise InvalidParametersError(ctx.task_name, {"text": [problem]})
     name, driver = open_driver(ctx.settings.speech, ctx.settings.speech_female, ctx.settings.speech_male)
     raw, clean = ctx.temporary_directory / "raw.wav", ctx.temporary_directory / "speech.wav"
     voice: Voice = "female" if parameters.voice == "neospeech:julie" else "male"
-    driver.speak(read_aloud(plain_text(parameters.text)), voice, raw, ctx)
+    driver.speak(said, voice, raw, ctx)
     tidy(raw, clean, name)
     options = FORMS["mp3" if parameters.codec == "mp3" else "vorbis"][2]
     opened, allowed = input_of(clean)

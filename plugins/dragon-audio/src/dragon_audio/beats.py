@@ -25,9 +25,27 @@ class AudioBeatsOutput(Output, frozen=True, kw_only=True):
         Annotated[float, Meta(gt=0, le=1000)] | None,
         Meta(description="Beats in a minute, by the median of the distances between beats; null if there are none."),
     ]
+    downbeats: Annotated[
+        tuple[Timestamp, ...],
+        Meta(description="Those of `beats` that begin a bar; empty if there are fewer than eight beats."),
+    ]
+    beats_per_bar: Annotated[
+        Annotated[int, Meta(ge=2, le=4)] | None,
+        Meta(description="Beats in a bar, of most bars: 2, 3 or 4; null if there are no downbeats."),
+    ]
+    confidence: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="How likely the beats are right, 0 to 1, by how well the sound repeats itself from beat to "
+            "beat: speech and noise stay below 0.1, music with a beat comes to 0.9. Whether somebody would count twice "
+            "or half as fast is not in it.",
+        ),
+    ]
 
 
-@task("audio.beats", cacheable=True, seconds=1800.0, preload=("dragon_audio._beats",))
+@task("audio.beats", cacheable=True, seconds=1800.0, preload=("dragon_audio._bars", "dragon_audio._beats"))
 def audio_beats(parameters: AudioBeatsParameters, ctx: TaskContext) -> AudioBeatsOutput:
     """Find beats in an audio file.
 
@@ -36,13 +54,27 @@ def audio_beats(parameters: AudioBeatsParameters, ctx: TaskContext) -> AudioBeat
     through both the most plausible chain of beats is laid. Sounds without any attack, and
     those shorter than two seconds, have no beats.
 
+    Bars begin where bass and bass drum are accented and the harmony changes, in 2, 3 or 4 beats.
+
     A beat that could be counted twice as fast or half as fast is sometimes told so: there is
     no right answer to that in the sound alone.
     """
-    from dragon_audio._beats import beats_of
+    from dragon_audio._bars import bars_of, on_the_bass
+    from dragon_audio._beats import tracked
+    from dragon_audio._onsets import FRAMES_PER_SECOND, heard
 
-    found, duration = beats_of(ctx.fetch(parameters.url), parameters.url, ctx)
-    beats = tuple(round(float(time), 3) for time in found)
+    sound = heard(ctx.fetch(parameters.url), parameters.url, ctx)
+    found = tracked(sound.rises)
+    frames = on_the_bass(found.beats, sound.levels)
+    bars = bars_of(frames, sound.rises, sound.levels)
+    beats = tuple(round(float(frame) / FRAMES_PER_SECOND, 3) for frame in frames)
     distances = sorted(later - earlier for earlier, later in itertools.pairwise(beats))
     middle = distances[len(distances) // 2] if distances else 0
-    return AudioBeatsOutput(beats=beats, duration=round(duration), tempo=round(60 / middle, 1) if middle > 0 else None)
+    return AudioBeatsOutput(
+        beats=beats,
+        duration=round(sound.duration),
+        tempo=round(60 / middle, 1) if middle > 0 else None,
+        downbeats=tuple(beat for beat, first in zip(beats, bars.first, strict=True) if first),
+        beats_per_bar=bars.beats_per_bar,
+        confidence=round(found.confidence, 2),
+    )

@@ -82,7 +82,10 @@ def audio_tts(parameters: AudioTtsParameters, ctx: TaskContext) -> AudioTtsOutpu
     there, else those of eSpeak NG, which comes with this package. Silence at both ends is cut
     off, and the loudest sample lies 3 dB below full scale.
 
-    Letters with accents are read without them; control characters are read as spaces.
+    Numbers, dates, times, money, units, telephone numbers, addresses of pages and mail, and usual
+    abbreviations are read as an American would read them. Letters with accents are read without
+    them; control characters are read as spaces. When all is in words, a text has at most 40,000
+    characters: that is three quarters of an hour.
     """
     from dragon_audio._speech import spoken
 
