@@ -2,7 +2,8 @@
 #
 #   make install   .venv with the core, all plugins and the tools, in development mode, at the versions of constraints.txt
 #   make run       install, then a whole service on http://127.0.0.1:8000 with its data in ./.dragon
-#   make test      install, then everything CI checks: lint, types, layers, all tests with coverage, the wheels in clean environments
+#   make test      install, then everything CI checks: lint, types, layers, all tests, the wheels in clean environments
+#   make coverage  the tests once more, half as long again, with a table of the lines and branches that none of them runs
 #   make lint      ruff, mypy and import-linter alone
 #   make faults    half an hour of faults on purpose, and a table of what they did; ARGS="--seconds 90 --seed 7" for less
 #   make bench     the figures of benchmarks/, as one table
@@ -31,7 +32,9 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-.PHONY: help install run test lint bench faults docs gallery wheels voices constraints clean
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
+
+.PHONY: help install run test coverage lint bench faults docs gallery wheels voices constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -57,8 +60,11 @@ lint: $(STAMP)
 	@echo "Layers: $$(sed -n 's/^Contracts: //p' $(VENV)/layers.txt)"
 
 test: lint
+	$(PYTEST) $(ARGS)
+
+coverage: $(STAMP)
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks $(ARGS)

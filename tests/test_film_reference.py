@@ -1,5 +1,6 @@
 """The reference of the language of films: all of it is there, and what it says of defaults is so."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -80,8 +81,9 @@ def drawn(tmp_path_factory):
     return directory
 
 
+@functools.cache
 def seen_and_heard(body, directory):
-    """Return some frames and all tracks of a film."""
+    """Return some frames and all tracks of a film; what is compared with many others is drawn once."""
     film = Film(f'<movie service="craftsman-1.0"><body>{body}</body></movie>', directory, 45)
     times = [film.seconds * part for part in (0.1, 0.45, 0.6, 0.9)]
     return np.stack(film.frames(times)), tracks(film.timed, film.assets)

@@ -1,5 +1,6 @@
 """A whole service with the probe tasks, shared by the tests of the API: what clients meet."""
 
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import pytest
 
 from benchmarks.service import Service
 
+_numbers = itertools.count(1)
 HERE = Path(__file__).parent
 TASKS = ("echo", "fail", "files", "one", "extra", "work", "copy", "login")
 
@@ -112,12 +114,21 @@ def wait_until(true, seconds=20.0):
     return value
 
 
+@pytest.fixture(scope="session")
+def accounts_service(probe_environ):
+    """A service for tests that add accounts to it."""
+    with Service(environ=probe_environ, concurrency=2) as service:
+        yield service
+
+
 @pytest.fixture
-def limited(make_service, run_dragon):
-    """A service and the secret of an account with limits on it."""
-    with make_service() as client:
+def limited(accounts_service, run_dragon):
+    """A service and the secret of an account with limits on it; the account is this test's own."""
+    with Client(accounts_service) as client:
+        client.dragon = accounts_service
 
         def add(name, *flags):
+            name = f"{name}-{next(_numbers)}"
             added = run_dragon("accounts", "add", name, "--data-dir", str(client.dragon.data))
             assert added.returncode == 0, added.stderr
             if flags:

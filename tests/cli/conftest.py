@@ -126,7 +126,7 @@ def plugin_site(tmp_path_factory):
     return site
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def environ(plugin_site):
     """An environment with the plugin and without settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DRAGON_")}
@@ -188,12 +188,11 @@ class Served:
         found = re.search(pattern, self.printed, re.MULTILINE)
         return found[1] if found else ""
 
-    def create(self, name, **parameters):
-        """Create a task, wait for its end, and return its status."""
+    def create(self, name, secret="", **parameters):
+        """Create a task, wait for its end, and return its status; *secret* is another account's."""
         body = {"tasks": {"task_name": name} | parameters, "block": True}
-        request = Request(
-            f"{self.url}/v1/create", json.dumps(body).encode(), {"Authorization": f"Secret {self.secret}"}
-        )
+        authorization = {"Authorization": f"Secret {secret or self.secret}"}
+        request = Request(f"{self.url}/v1/create", json.dumps(body).encode(), authorization)
         with urlopen(request, timeout=15) as answer:
             return json.load(answer)[0]
 

