@@ -11,9 +11,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from benchmarks.npm import node_directory
+
 # Examples may be slow on a machine that does other things; a test that hangs has a timeout of its own.
 hypothesis.settings.register_profile("dragon", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("dragon")
+
+# The same Node.js everywhere, so that no test is left out for want of one.
+if (node := node_directory()) is not None:
+    os.environ["PATH"] = f"{node}{os.pathsep}{os.environ['PATH']}"
 
 ROOT = Path(__file__).parent
 LONGEST_FIRST = (

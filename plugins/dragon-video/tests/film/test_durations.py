@@ -1,5 +1,7 @@
 """Times of films: each fact that the language's documents state, and what follows from them."""
 
+from fractions import Fraction
+
 import pytest
 
 from dragon_video.film.errors import InvalidContentError
@@ -32,6 +34,10 @@ TOTALS = {
     "an effect imposes its duration": (effect(10, "diving", IMAGE + '<video filename="film"/>'), 10),
     "a song bound to its stack": (f'<stack>{effect(15)}<audio filename="song" duration=".."/></stack>', 15),
     "margins fill what is left": (f'<stack>{effect(15)}<audio filename="song" margin-both="2"/></stack>', 15),
+    "three times the speed, exactly": (
+        '<effect type="none"><video filename="film" speed="3"/></effect>',
+        Fraction(20, 3),
+    ),
     "twice the speed": ('<effect type="none"><video filename="film" speed="2.0"/></effect>', 10),
     "what was skipped": ('<effect type="none"><video filename="film" skip="5"/></effect>', 15),
     "a fixed stack cuts": (f'<stack duration="4">{effect(15)}</stack>', 4),
@@ -70,11 +76,18 @@ def test_one_margin_and_a_duration(sxml):
     assert sxml.times(timed, "text") == [(3, 4), (5, 4), (2, 8)]
 
 
+def test_a_start_is_a_margin_at_the_start(sxml):
+    timed, _ = sxml.solved(f'<stack duration="10">{effect(2)}<text start="3" duration="4">a</text></stack>')
+    assert sxml.times(timed, "text") == [(3, 4)]
+
+
 def test_what_sticks_out_is_cut(sxml):
     timed, _ = sxml.solved(
         f'<stack duration="4"><effect type="none" margin-start="3" duration="9">{IMAGE}</effect></stack>'
     )
     assert sxml.times(timed, "effect") == [(3, 1)]
+    timed, _ = sxml.solved(f'<stack duration="4">{effect(1)}<text margin-end="1" duration="6">a</text></stack>')
+    assert sxml.times(timed, "text") == [(0, 3)]
 
 
 def test_shares_of_an_effect_with_several_pictures(sxml):
@@ -82,6 +95,9 @@ def test_shares_of_an_effect_with_several_pictures(sxml):
     assert sxml.times(timed, "video") == [(5, 5)]
     timed, _ = sxml.solved(effect(10, "diving", '<image filename="i" duration="4"/>' + IMAGE + IMAGE))
     assert sxml.times(timed, "image") == [(0, 4), (4, 3), (7, 3)]
+    own = '<image filename="i" duration="2"/><image filename="i" duration="3"/>'  # all have one: they are stretched
+    timed, _ = sxml.solved(effect(10, "diving", own))
+    assert sxml.times(timed, "image") == [(0, 4), (4, 6)]
 
 
 def test_transitions_own_the_overlap(sxml):
@@ -125,14 +141,32 @@ def test_sequences_of_a_fixed_duration(sxml):
     assert sxml.times(timed, "effect") == [(0, 3), (3, 7)]
     timed, warnings = sxml.solved(f'<sequence duration="4">{effect(3)}{effect(3)}{effect(3)}</sequence>')
     assert sxml.times(timed, "effect") == [(0, 3), (3, 1), (4, 0)]
-    assert "cut" in str(warnings[0])
+    (warning,) = warnings  # the third is not cut, it is not there
+    assert "cut" in str(warning)
+
+
+REST = f'<effect type="none" duration="..">{IMAGE}</effect>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"),
+    [
+        (effect(3) + REST + REST, [(0, 3), (3, 3.5), (6.5, 3.5)]),
+        (effect(3) + "<transition/>" + REST, [(0, 3), (2, 8)]),
+        (effect(3) + "<transition/><transition/>" + REST, [(0, 3), (3, 7)]),
+    ],
+    ids=["two share it", "a transition overlaps", "two transitions do not"],
+)
+def test_what_is_left_of_a_sequence(sxml, inside, expected):
+    timed, _ = sxml.solved(f'<sequence duration="10">{inside}</sequence>')
+    assert sxml.times(timed, "effect") == expected
 
 
 def test_animators_have_windows_of_their_own(sxml):
     animators = '<animator type="slide-in" duration="2"/><animator type="slide-out" duration="1"/>'
-    animators += '<animator type="grow" margin-end="0.0" duration="3"/>'
+    animators += '<animator type="rot-out" duration="4"/><animator type="grow" margin-end="0.0" duration="3"/>'
     timed, _ = sxml.solved(f"<stack>{effect(10)}<overlay>{IMAGE}{animators}</overlay></stack>")
-    assert sxml.times(timed, "animator") == [(0, 2), (9, 1), (7, 3)]
+    assert sxml.times(timed, "animator") == [(0, 2), (9, 1), (6, 4), (7, 3)]
 
 
 def test_a_film_in_a_longer_effect_keeps_its_place(sxml):
@@ -153,9 +187,10 @@ def test_a_film_of_no_duration(sxml):
         sxml.solved(effect(0))
 
 
-def test_skip_past_the_end(sxml):
-    with pytest.raises(InvalidContentError, match=r"skip=30 is past the end: the video lasts 20.00 s"):
-        sxml.solved('<effect type="none"><video filename="film" skip="30"/></effect>', **MEDIA)
+@pytest.mark.parametrize("skip", [20, 30])
+def test_skip_past_the_end(sxml, skip):
+    with pytest.raises(InvalidContentError, match=rf"skip={skip} is past the end: the video lasts 20.00 s"):
+        sxml.solved(f'<effect type="none"><video filename="film" skip="{skip}"/></effect>', **MEDIA)
 
 
 def test_thousands_of_nodes(sxml):

@@ -1,10 +1,12 @@
 """The table of profiles, and what is computed from a row."""
 
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 
 from dragon_video.film.profiles import BT601, BT709, preview_of, profile, profiles
+from dragon_video.profile_names import ProfileName
 
 
 def test_there_are_the_66_profiles_of_the_original():
@@ -22,6 +24,14 @@ def test_there_are_the_66_profiles_of_the_original():
         "wmv1",
         "wmv2",
     }
+
+
+def test_the_schema_names_each_profile_of_the_table_once():
+    """The names stand beside the table, for a schema that is made without reading files."""
+    named = get_args(ProfileName)
+
+    assert len(named) == len(set(named))
+    assert set(named) == set(profiles())
 
 
 @pytest.mark.parametrize(
