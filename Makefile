@@ -7,7 +7,7 @@
 #   make lint      ruff, mypy and import-linter alone
 #   make faults    half an hour of faults on purpose, and a table of what they did; ARGS="--seconds 90 --seed 7" for less
 #   make bench     the figures of benchmarks/, as one table
-#   make docs      docs/reference from the installed tasks
+#   make docs      docs/reference from the installed tasks, and the site of all pages, in site/
 #   make gallery   docs/films: strips of frames of every effect, transition, animator, text and filter, by the renderer
 #   make wheels    wheels of the core and all plugins, in dist/
 #   make voices    better voices for audio.tts: the package flite of the system, where apt-get is there and may be used
@@ -75,6 +75,8 @@ faults: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/dragon reference --out docs/reference
 	$(BIN)/python -m dragon_video.film.describing docs/reference/sxml.md
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . site
+	@echo "The site: site/index.html"
 
 gallery: $(STAMP)
 	$(BIN)/python -m gallery
@@ -95,4 +97,4 @@ constraints: $(STAMP)
 	cp $(VENV)/constraints.txt constraints.txt
 
 clean:
-	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -112,15 +112,24 @@ def other_html(registry: Registry, name: str, site: Site = SERVICE) -> str:
     return whole_page(site, registry, OTHERS[name], block(text, site.link_to), name)
 
 
-def _filled(task: Task) -> dict[str, str]:
-    """Return the playground's fragment: the task, and the values of its example that are no file and no credential."""
+def _filled(task: Task) -> list[tuple[str, str]]:
+    """Return the playground's fragment: the task, and the values of its example that are no file and no credential.
+
+    As the playground writes its own links: a list of simple values is a key for each, other values are JSON.
+    """
     example = example_of(task)
-    found = {"task": task.name}
+    found = [("task", task.name)]
     for field in fields_of(task.parameters):
         sample = example.get(field.name)
-        encoded = sample if isinstance(sample, str) else msgspec.json.encode(sample).decode()
-        if sample is not None and not field.shape.without_null().secret and SAMPLES not in encoded:
-            found[field.name] = encoded
+        if sample is None or field.shape.without_null().secret:
+            continue
+        simple = (
+            isinstance(sample, list) and len(sample) > 1 and not any(isinstance(one, list | dict) for one in sample)
+        )
+        for one in sample if simple else [sample]:
+            text = one if isinstance(one, str) else msgspec.json.encode(one).decode()
+            if SAMPLES not in text:
+                found.append((field.name, text))
     return found
 
 

@@ -1,0 +1,6 @@
+"""`blocks` is a module of these tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
