@@ -18,6 +18,7 @@ import { readLink, takeSecret, writeLink } from "./playground/link.js";
 import { copies, requestPanel } from "./playground/request.js";
 import { isFinal, makeService, sentence } from "./playground/service.js";
 import { note, percentOf, say, showProgress, took } from "./playground/state.js";
+import { keep, kept } from "./playground/storage.js";
 import { taskPicker } from "./playground/tasks.js";
 
 const service = makeService(() => $("secret").value.trim());
@@ -47,7 +48,7 @@ function showTask(name, values = [], isText = false) {
   const reference = make("a", { href: `/docs/${encodeURIComponent(task.name)}`, textContent: "Reference" });
   $("task-name").textContent = task.name;
   $("summary").replaceChildren(`${task.summary ?? ""} `, reference);
-  form = taskForm(task, $("fields"), { service, tell: note });
+  form = taskForm(task, $("fields"), { service, tell });
   note("");
   const unknown = values.length ? form.fill(values, isText) : [];
   if (unknown.length) note(`${task.name} has no parameter ${unknown.join(", ")}: left out.`, true);
@@ -77,6 +78,7 @@ async function watch(asked, definition, statuses, text) {
   const mine = { controller: new AbortController(), key: null, isCancelled: false };
   running = mine;
   $("result").replaceChildren();
+  results().catch(() => {}); // fetched while the task runs; a failure is told when it is needed
   $("run").disabled = true;
   $("cancel").disabled = false;
   say("queued", text);
@@ -119,7 +121,7 @@ async function show(status, asked, definition) {
   if (status.status === "error") return fail(status, asked);
   const { result, progress } = status;
   // A task may have parts of its result before it ends; they are shown as they come.
-  if (result !== null && typeof result === "object") {
+  if ((result !== null && typeof result === "object") || status.status === "success") {
     const { resultView } = await results();
     const text = JSON.stringify(result);
     if (text !== $("result").dataset.shown || !$("result").hasChildNodes()) $("result").replaceChildren(...resultView({ task: asked, definition, result }));
@@ -153,11 +155,19 @@ function keyOf(status) {
   return make("span", { className: "key", textContent: ` ${status.key}`, title: "Key of the task" });
 }
 
+function askForSecret() {
+  $("secret").setAttribute("aria-invalid", "true");
+  $("secret").focus();
+}
+
+/** What the parts of the form have to say; `error` is what went wrong. */
+function tell(text, error) {
+  note(text, Boolean(error));
+  if (error?.kind === "secret") askForSecret();
+}
+
 function trouble(error) {
-  if (error.kind === "secret") {
-    $("secret").setAttribute("aria-invalid", "true");
-    $("secret").focus();
-  }
+  if (error.kind === "secret") askForSecret();
   say("error", error.kind ? error.message : `The playground failed: ${error.message}`);
 }
 
@@ -211,8 +221,8 @@ async function load() {
 
 function rememberSecret() {
   const given = takeSecret();
-  if (given) sessionStorage.setItem("secret", given);
-  $("secret").value = sessionStorage.getItem("secret") ?? "";
+  if (given) keep("sessionStorage", "secret", given);
+  $("secret").value = given || kept("sessionStorage", "secret") || $("secret").value;
 }
 
 function listen() {
@@ -228,7 +238,7 @@ function listen() {
   $("cancel").addEventListener("click", cancel);
   $("reset").addEventListener("click", () => showTask(task.name));
   $("secret").addEventListener("input", () => {
-    sessionStorage.setItem("secret", $("secret").value.trim());
+    keep("sessionStorage", "secret", $("secret").value.trim());
     $("secret").removeAttribute("aria-invalid");
     drawRequest();
   });

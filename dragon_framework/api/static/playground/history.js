@@ -6,6 +6,7 @@
 
 import { $, button, make } from "./dom.js";
 import { shapeOf, withoutSecrets } from "./schema.js";
+import { keep, kept } from "./storage.js";
 
 const PLACE = "dragon.tasks";
 const MOST = 50;
@@ -18,11 +19,8 @@ export function taskHistory({ open, again }) {
 
   const save = () => {
     for (let most = MOST; most > 0; most = Math.floor(most / 2)) {
-      entries = entries.slice(0, most);
-      try {
-        localStorage.setItem(PLACE, JSON.stringify(entries));
-        return;
-      } catch { /* full, or switched off: fewer, then none */ }
+      // Where there is no room for all, there may be for fewer.
+      if (keep("localStorage", PLACE, JSON.stringify(entries.slice(0, most)))) return;
     }
   };
 
@@ -50,7 +48,7 @@ export function taskHistory({ open, again }) {
 
   $("clear").addEventListener("click", () => {
     entries = [];
-    localStorage.removeItem(PLACE);
+    keep("localStorage", PLACE, "");
     draw();
     $("history-title").focus();
   });
@@ -71,9 +69,10 @@ export function taskHistory({ open, again }) {
       if (known) known.status = state;
       else {
         const { task_name: name, ...values } = definition;
-        const kept = safe(withoutSecrets(values, shapeOf(task.parameters, task.parameters)));
-        const cut = JSON.stringify(kept).length > LONGEST;
-        entries.unshift({ key: status.key, task: name, definition: cut ? {} : kept, status: state, at: new Date().toISOString(), cut });
+        const given = safe(withoutSecrets(values, shapeOf(task.parameters, task.parameters)));
+        const cut = JSON.stringify(given).length > LONGEST;
+        entries = entries.slice(0, MOST - 1);
+        entries.unshift({ key: status.key, task: name, definition: cut ? {} : given, status: state, at: new Date().toISOString(), cut });
       }
       save();
       draw();
@@ -84,9 +83,9 @@ export function taskHistory({ open, again }) {
 /** Return what was kept before, if it is what this module writes. */
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(PLACE) ?? "[]");
+    const found = JSON.parse(kept("localStorage", PLACE) || "[]");
     const isEntry = (entry) => typeof entry?.key === "string" && typeof entry.task === "string" && typeof entry.definition === "object" && entry.definition !== null;
-    return Array.isArray(kept) ? kept.filter(isEntry).slice(0, MOST) : [];
+    return Array.isArray(found) ? found.filter(isEntry).slice(0, MOST) : [];
   } catch {
     return [];
   }

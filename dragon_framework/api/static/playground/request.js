@@ -9,6 +9,9 @@ import { curl, javascript, python } from "./snippets.js";
 const LANGUAGES = { curl, python, javascript };
 const HIDDEN = "…";
 
+/** So many characters are shown; all are copied. */
+const SHOWN = 20_000;
+
 /** `current` returns `{task, definition, secret}`, or null; return the function that draws anew. */
 export function requestPanel({ current }) {
   const tabs = [...$("languages").querySelectorAll("[role=tab]")];
@@ -21,7 +24,10 @@ export function requestPanel({ current }) {
     const definition = isShown ? hidden(now.definition, now.task) : now.definition;
     return LANGUAGES[language](definition, location.origin, secret);
   };
-  const draw = () => { $("request").textContent = text(true); };
+  const draw = () => {
+    const whole = text(true);
+    $("request").textContent = whole.length > SHOWN ? `${whole.slice(0, SHOWN)}…\n\n(${whole.length} characters; Copy has them all)` : whole;
+  };
   const choose = (tab, isFocused) => {
     language = tab.dataset.language;
     for (const one of tabs) {

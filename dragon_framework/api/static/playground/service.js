@@ -6,8 +6,10 @@
 
 const WHERE_SECRETS_ARE = "`dragon serve` prints one when it starts, `dragon accounts add` when it makes an account.";
 
+const FORGOTTEN = "The service does not know this task any more: tasks are kept for a week, if nobody set another time. Run it again.";
+
 /** How often a stream that broke off is taken up again without any news, and how long it waits before that, in ms. */
-const TRIES = 8;
+const TRIES = 7;
 const pause = (tries) => Math.min(5000, 250 * 2 ** tries);
 
 export class Trouble extends Error {
@@ -48,7 +50,7 @@ export function makeService(secretOf) {
       const { value, done } = await reader.read().catch((error) => { throw error.name === "AbortError" ? error : unreachable(); });
       const lines = (rest + (done ? "\n" : value)).split("\n");
       rest = lines.pop();
-      for (const line of lines) if (line.trim()) yield* [JSON.parse(line)].flat();
+      for (const line of lines) if (line.trim()) yield* [parsed(line)].flat();
       if (done) return;
     }
   }
@@ -71,7 +73,11 @@ export function makeService(secretOf) {
 
     /** Yield the statuses of a task that was created before. */
     async *follow(key, { signal, lost }) {
-      yield* following(() => ask("/v1/status_stream", { body: { tasks: [key] }, signal }), { signal, lost });
+      try {
+        yield* following(() => ask("/v1/status_stream", { body: { tasks: [key] }, signal }), { signal, lost });
+      } catch (error) {
+        throw error.kind === "gone" ? new Trouble("gone", FORGOTTEN) : error;
+      }
     },
 
     /** Upload a file; return the URL under which every task finds it. `told` gets the percent. */
@@ -133,8 +139,12 @@ function unreachable() {
 }
 
 async function readJson(response) {
+  return parsed(await response.text());
+}
+
+function parsed(text) {
   try {
-    return JSON.parse(await response.text());
+    return JSON.parse(text);
   } catch {
     throw new Trouble("refused", "The service's answer is no JSON; is there a proxy between?");
   }
@@ -146,6 +156,7 @@ function refusal(text, code, retryAfter, secret) {
     ({ errors } = JSON.parse(text));
   } catch { /* the answer is that of something in between, such as a proxy */ }
   const when = retryAfter ? ` Try again in ${retryAfter} s.` : "";
+  if (code === 404) return new Trouble("gone", "The service answered with HTTP status 404.");
   if (!Array.isArray(errors)) {
     const kind = [502, 503, 504].includes(code) ? "busy" : "refused";
     return new Trouble(kind, `The service answered with HTTP status ${code}.${when}`);
@@ -154,7 +165,6 @@ function refusal(text, code, retryAfter, secret) {
   if (code === 401 && errors.some((error) => error.name === "secret" || error.name === "api_key")) {
     return new Trouble("secret", `${secret ? `The secret is not accepted: ${said}` : "Enter the secret of an account, above."} ${WHERE_SECRETS_ARE}`);
   }
-  if (code === 404) return new Trouble("gone", said);
   return new Trouble(code === 503 ? "busy" : "refused", said + when);
 }
 

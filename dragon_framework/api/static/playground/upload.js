@@ -29,7 +29,7 @@ export function withUpload(control, { service, tell }, field) {
         control.dispatchEvent(new Event("input", { bubbles: true }));
         tell(`${file.name} is uploaded.`);
       } catch (error) {
-        tell(`${file.name} was not uploaded: ${error.message}`, true);
+        tell(`${file.name} was not uploaded. ${error.message}`, error);
         break;
       } finally {
         bar.hidden = true;

@@ -70,7 +70,7 @@ function mark(box, number, size) {
   const shape = box.width === undefined
     ? makeSvg("circle", { cx: box.x, cy: box.y, r: size / 60 })
     : makeSvg("rect", { x: box.x, y: box.y, width: box.width, height: box.height });
-  const text = makeSvg("text", { x: box.x + (box.width === undefined ? size / 45 : size / 150), y: box.y + (box.width === undefined ? size / 90 : size / 28), "font-size": size / 32 });
+  const text = makeSvg("text", { x: box.x + (box.width === undefined ? size / 45 : size / 150), y: box.y + (box.width === undefined ? size / 70 : size / 24), "font-size": size / 26 });
   text.textContent = String(number);
   return makeSvg("g", { class: "mark" }, shape, text);
 }
