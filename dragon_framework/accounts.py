@@ -91,6 +91,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
             `https://example.com:8443`.
         limits: What it may do.
         created: Unix time of its making.
+        operator: Whether its secret opens the dashboard, and what is behind it.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     referrers: tuple[str, ...] = ()
     limits: AccountLimits = AccountLimits()
     created: float = 0.0
+    operator: bool = False
 
 
 class AccountError(DragonError):
@@ -211,6 +213,7 @@ class AccountStore:
         limits: AccountLimits | None = None,
         secret: str = "",
         api_key: str = "",
+        operator: bool = False,
     ) -> tuple[Account, str]:
         """Make an account and return (account, secret); the secret cannot be had again.
 
@@ -230,6 +233,7 @@ class AccountStore:
             referrers=tuple(referrer.lower() for referrer in referrers),
             limits=limits or AccountLimits(),
             created=time.time(),
+            operator=operator,
         )
         if not self._client.hsetnx(ACCOUNTS, account_id, msgspec.json.encode(account)):
             raise AccountError(f"there is an account {account_id!r} already")
@@ -256,6 +260,19 @@ class AccountStore:
             AccountError: If there is none.
         """
         account = msgspec.structs.replace(self.get(account_id), limits=limits)
+        self._client.hset(ACCOUNTS, account_id, msgspec.json.encode(account))
+        return account
+
+    def set_operator(self, account_id: str, *, operator: bool) -> Account:
+        """Make an account an operator's, or no longer one, and return it; within seconds it is so.
+
+        Raises:
+            AccountError: If there is none, or it is the development account, which always is an operator's.
+        """
+        account = self.get(account_id)
+        if account_id == DEVELOPMENT and not operator:
+            raise AccountError(f"the account {DEVELOPMENT!r} is an operator's as long as `dragon serve` makes it")
+        account = msgspec.structs.replace(account, operator=operator)
         self._client.hset(ACCOUNTS, account_id, msgspec.json.encode(account))
         return account
 
@@ -288,7 +305,9 @@ class AccountStore:
         if account is None or account.secret_digest != digest_of(secret) or account.api_key != api_key:
             if account is not None:
                 self.remove(DEVELOPMENT)
-            self.add(DEVELOPMENT, referrers=LOOPBACK_REFERRERS, secret=secret, api_key=api_key)
+            self.add(DEVELOPMENT, referrers=LOOPBACK_REFERRERS, secret=secret, api_key=api_key, operator=True)
+        elif not account.operator:  # made by a Dragon that knew no operators
+            self.set_operator(DEVELOPMENT, operator=True)
         return secret, api_key
 
 

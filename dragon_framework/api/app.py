@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFou
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from redis.exceptions import RedisError
 
-from dragon_framework.api import outputs, pages, v1
+from dragon_framework.api import admin, outputs, pages, v1
 from dragon_framework.api.problems import Problem, RequestError, bad_request, unavailable
 from dragon_framework.api.requests import AnyRequest
 from dragon_framework.api.service import Service, log
@@ -40,7 +40,7 @@ def make_app(service: Service) -> ASGIApp:
         yield
         await service.store.close()
 
-    handlers: list[Any] = [*v1.HANDLERS, outputs.stored_file, *pages.HANDLERS]
+    handlers: list[Any] = [*v1.HANDLERS, *admin.HANDLERS, outputs.stored_file, *pages.HANDLERS]
 
     def build(extra: list[Any]) -> Litestar:
         return Litestar(

@@ -142,7 +142,7 @@ def new_tasks(
             else:
                 parameters, callback = convert_parameters(task, values, strict=strict), ""
         except InvalidParametersError as error:
-            tasks.append(NewTask(task, b"", Submission(key, _refused(key, time, error))))
+            tasks.append(NewTask(task, b"", Submission(key, _refused(key, time, error), task_name=task.name)))
         else:
             shown = encoded = _encode(parameters)
             sealed = ""

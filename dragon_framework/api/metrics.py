@@ -10,11 +10,12 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dragon_framework.api.service import Service
-from dragon_framework.status.counters import STEPS, Pulse, parts
+from dragon_framework.status.counters import STEPS, parts
+from dragon_framework.status.overview import Worker, read_queues, read_workers
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -27,19 +28,22 @@ async def metrics_text(service: Service) -> str:
         redis.RedisError: If Redis cannot be reached.
     """
     counters = await service.store.counters()
-    queues = service.registry.queues
-    waiting = await service.store.queue_lengths(queues)
-    oldest = await service.store.oldest_seconds(queues)
-    workers = await service.store.pulses()
+    queues = await read_queues(service.store.client, service.registry.queues)
+    workers, _ = await read_workers(service.store.client)
     callbacks = await service.store.callbacks_due()
     lines = [
         *_of_tasks(counters),
-        *_family("queue_tasks", "gauge", "Tasks waiting in a queue.", _by_queue(waiting)),
+        *_family(
+            "queue_tasks",
+            "gauge",
+            "Tasks waiting in a queue.",
+            _by_queue({name: queue.waiting for name, queue in queues.items()}),
+        ),
         *_family(
             "queue_oldest_seconds",
             "gauge",
             "Seconds that the longest waiting of the tasks that are next in line has waited.",
-            _by_queue(oldest),
+            _by_queue({name: queue.oldest_seconds for name, queue in queues.items()}),
         ),
         *_of_workers(workers),
         *_family("callbacks_waiting", "gauge", "Callbacks to be sent, now or later.", [({}, callbacks)]),
@@ -121,19 +125,19 @@ def _histogram(
     return lines
 
 
-def _of_workers(workers: Mapping[str, Pulse]) -> list[str]:
-    shown = [({"worker": f"{pulse.host}:{pulse.pid}"}, pulse) for pulse in workers.values()]
+def _of_workers(workers: Sequence[Worker]) -> list[str]:
+    shown = [({"worker": f"{worker.host}:{worker.pid}"}, worker) for worker in workers]
     return [
         *_family("workers", "gauge", "Worker processes that are alive.", [({}, len(workers))]),
         *_family(
-            "worker_places", "gauge", "Tasks that a worker runs at once.", [(of, pulse.slots) for of, pulse in shown]
+            "worker_places", "gauge", "Tasks that a worker runs at once.", [(of, worker.slots) for of, worker in shown]
         ),
-        *_family("worker_busy", "gauge", "Tasks that a worker runs now.", [(of, pulse.busy) for of, pulse in shown]),
+        *_family("worker_busy", "gauge", "Tasks that a worker runs now.", [(of, worker.busy) for of, worker in shown]),
         *_family(
             "worker_resident_bytes",
             "gauge",
             "Memory of a worker process, without its task processes.",
-            [(of, pulse.resident_bytes) for of, pulse in shown],
+            [(of, worker.resident_bytes) for of, worker in shown],
         ),
     ]
 

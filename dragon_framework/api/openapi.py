@@ -3,6 +3,7 @@
 from typing import Any
 
 from dragon_framework import __version__
+from dragon_framework.api.openapi_admin import ADMIN_ROUTES, admin_schemas
 from dragon_framework.api.openapi_schemas import SCHEMAS
 from dragon_framework.registry import Registry
 from dragon_framework.schema import openapi_components
@@ -48,9 +49,9 @@ def document(registry: Registry) -> Json:
             "version": __version__,
             "description": "A media task service. The reference of the installed tasks is at `/docs`.",
         },
-        "paths": _v1_paths() | _other_paths(),
+        "paths": _v1_paths() | _admin_paths() | _other_paths(),
         "components": {
-            "schemas": openapi_components(registry) | SCHEMAS,
+            "schemas": openapi_components(registry) | admin_schemas() | SCHEMAS,
             "securitySchemes": {
                 "secret": {
                     "type": "apiKey",
@@ -222,6 +223,25 @@ def _v1_paths() -> dict[str, Json]:
     return paths
 
 
+def _admin_paths() -> dict[str, Json]:
+    """Return the routes for operators; their secret goes in the header."""
+    paths: dict[str, Json] = {}
+    for route in ADMIN_ROUTES:
+        answer = _answer(route.answer, route.schema)
+        errors = _errors(400, 401, 403, 503, *((413,) if route.body else ()), *((404,) if route.path else ()))
+        operation = _operation(route.summary, {"200": answer} | errors) | {"security": [{"secret": []}]}
+        parameters = [
+            *(_path(name, text) for name, text in route.path.items()),
+            *(_query(name, schema) for name, schema in route.query.items()),
+        ]
+        if parameters:
+            operation["parameters"] = parameters
+        if route.body:
+            operation["requestBody"] = _body(route.body, list(route.body))
+        paths[route.url] = {"post" if route.body else "get": operation}
+    return paths
+
+
 def _other_paths() -> dict[str, Json]:
     return {
         "/storage/{key}/{filename}": {
@@ -262,6 +282,7 @@ def _errors(*statuses: int) -> dict[str, Json]:
     words = {
         400: "The request is wrong.",
         401: "Wrong credentials, or a limit of the account is reached.",
+        403: "The account is no operator's.",
         404: "It is not there.",
         413: "The body is too large.",
         415: "The body is of the wrong kind.",

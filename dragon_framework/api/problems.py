@@ -26,8 +26,8 @@ class RequestError(Exception):
     """A request that is not carried out.
 
     Args:
-        http_status: 400 wrong, 401 not allowed, 404 not there, 413 too large, 415 of the wrong kind, 429 too often,
-            503 not now.
+        http_status: 400 wrong, 401 not allowed, 403 not for this account, 404 not there, 413 too large, 415 of the
+            wrong kind, 429 too often, 503 not now.
         problems: Everything that is wrong with it.
         headers: Response headers.
     """

@@ -12,6 +12,7 @@ from dragon_framework.hooks import Hooks
 from dragon_framework.registry import Registry
 from dragon_framework.sealing import Sealer
 from dragon_framework.settings import Settings
+from dragon_framework.status.past import PastReader
 from dragon_framework.status.store import TaskStore
 from dragon_framework.storage import Storage
 
@@ -40,6 +41,7 @@ class Service:
         self.sealer = Sealer(settings)
         self.accounts = AccountLookup(store.client)
         self.failures = Failures(store.client, settings.api.failed_credentials)
+        self.past = PastReader(store.client)
         self.started = time.time()
         self.stopping = False
         self.requests: dict[tuple[int, str], int] = {}

@@ -4,6 +4,7 @@
     dragon:k:KEY       hash: `state`, `attempts` so far, `tries` since the last replay, and `a1`, `a2`, ...:
                        what each attempt met, as JSON; lives as long as the task's status
 
+Those that failed are listed in `dragon:o:callbacks` (`status.history`) until they are replayed.
 FINISH and CANCEL of `status.scripts` write the first entry and end a pending one.
 """
 
@@ -11,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+
+from dragon_framework.status.history import MOST_CALLBACKS
 
 State = Literal["pending", "delivered", "failed", "cancelled"]
 
@@ -40,7 +43,7 @@ end
 return taken
 """
 
-SETTLE = """
+SETTLE = f"""
 -- What became of an attempt. ARGV: key, attempt, what it met (JSON), state, milliseconds to wait if it is pending.
 -- Returns 1, or 0 when the callback was cancelled, replayed or has expired meanwhile; then only the attempt is noted.
 local entry = 'dragon:k:' .. ARGV[1]
@@ -54,6 +57,12 @@ if ARGV[4] == 'pending' then
 else
   redis.call('ZREM', 'dragon:callbacks', ARGV[1])
   redis.call('HINCRBY', 'dragon:m', 'callback|' .. ARGV[4] .. '|count', 1)
+  if ARGV[4] == 'failed' then
+    local seconds, time = redis.call('TTL', entry), redis.call('TIME')
+    redis.call('ZREMRANGEBYSCORE', 'dragon:o:callbacks', '-inf', time[1])
+    redis.call('ZADD', 'dragon:o:callbacks', time[1] + math.max(seconds, 1), ARGV[1])
+    redis.call('ZREMRANGEBYRANK', 'dragon:o:callbacks', 0, -{MOST_CALLBACKS + 1})
+  end
 end
 return 1
 """
@@ -75,6 +84,7 @@ local entry = 'dragon:k:' .. ARGV[1]
 local seconds = redis.call('TTL', 'dragon:t:' .. ARGV[1])
 if seconds <= 0 or redis.call('EXISTS', entry) == 0 then return 0 end
 redis.call('HSET', entry, 'state', 'pending', 'tries', 0)
+redis.call('ZREM', 'dragon:o:callbacks', ARGV[1])
 redis.call('EXPIRE', entry, seconds)
 local time = redis.call('TIME')
 redis.call('ZADD', 'dragon:callbacks', time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])

@@ -23,7 +23,15 @@ LIMITS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the commands and their flags."""
     commands = parser.add_subparsers(metavar="ACTION", required=True)
-    actions = {"list": _list, "add": _add, "remove": _remove, "limits": _limits, "signing": _signing, "sign": _sign}
+    actions = {
+        "list": _list,
+        "add": _add,
+        "remove": _remove,
+        "limits": _limits,
+        "operator": _operator,
+        "signing": _signing,
+        "sign": _sign,
+    }
     for name, function in actions.items():
         command = add_command(commands, name, function)
         command.set_defaults(action=function)
@@ -37,6 +45,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                 default=[],
                 help="Pages of this host may use the api key: example.com, *.example.com. May be repeated.",
             )
+            command.add_argument(
+                "--operator", action="store_true", help="Its secret opens the dashboard at /admin, over all accounts."
+            )
+        if name == "operator":
+            command.add_argument("--off", action="store_true", help="It is no operator's account any more.")
         if name in {"add", "limits"}:
             for limit, text in LIMITS.items():
                 flag = f"--{limit.replace('_', '-')}"
@@ -59,7 +72,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def accounts(arguments: argparse.Namespace) -> int:
-    """List, add, remove and limit accounts, and show their signing keys.
+    """List, add, remove and limit accounts, make them operators', and show their signing keys.
 
     They are kept in Redis: that of --redis, else the one of a `dragon serve` that runs
     on the data directory; if none runs, one is started for the moment.
@@ -89,6 +102,7 @@ def _list(arguments: argparse.Namespace, store: Any) -> int:
             (
                 account.id,
                 datetime.fromtimestamp(account.created, UTC).strftime("%Y-%m-%d"),
+                "operator" if account.operator else "",
                 f"api key {account.api_key}",
                 _limits_text(account.limits),
                 f"referrers {', '.join(account.referrers)}" if account.referrers else "no referrers",
@@ -106,7 +120,8 @@ def _add(arguments: argparse.Namespace, store: Any) -> int:
     from dragon_framework.accounts import AccountLimits
 
     limits = AccountLimits(**{name: value for name, value in vars(arguments).items() if name in LIMITS})
-    account, secret = store.add(arguments.name, referrers=tuple(arguments.referrer), limits=limits)
+    referrers, operator = tuple(arguments.referrer), arguments.operator
+    account, secret = store.add(arguments.name, referrers=referrers, limits=limits, operator=operator)
     if arguments.json:
         print_json(_shown(account) | {"secret": secret})
         return 0
@@ -139,6 +154,16 @@ def _limits(arguments: argparse.Namespace, store: Any) -> int:
         print_json(_shown(account))
     else:
         print(f"{account.id}: {_limits_text(account.limits)}")
+    return 0
+
+
+def _operator(arguments: argparse.Namespace, store: Any) -> int:
+    """Make an account an operator's: its secret opens the dashboard at /admin, over all accounts."""
+    account = store.set_operator(arguments.name, operator=not arguments.off)
+    if arguments.json:
+        print_json(_shown(account))
+    else:
+        print(f"{account.id}: {'an' if account.operator else 'not an'} operator's account")
     return 0
 
 
@@ -191,6 +216,7 @@ def _shown(account: Any) -> dict[str, Any]:
         "api_key": account.api_key,
         "referrers": account.referrers,
         "limits": limits,
+        "operator": account.operator,
         "created": datetime.fromtimestamp(account.created, UTC).isoformat(timespec="seconds"),
     }
 

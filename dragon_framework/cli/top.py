@@ -1,10 +1,10 @@
 """`dragon top`: what the service is doing now, in the terminal."""
 
 import argparse
+import asyncio
 import contextlib
 import shutil
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,22 +33,27 @@ def top(arguments: argparse.Namespace) -> int:
     directory. Rates are those since the last look; workers tell of themselves every two
     seconds.
     """
+    from dragon_framework.cli.redis_address import with_redis
+
+    return asyncio.run(_watch(arguments, with_redis(settings_of(arguments)).redis))
+
+
+async def _watch(arguments: argparse.Namespace, redis_url: str) -> int:
+    import msgspec
     from redis import RedisError
 
-    from dragon_framework.cli.redis_address import with_redis
-    from dragon_framework.status.connection import connect_sync
-    from dragon_framework.status.overview import overview
+    from dragon_framework.status.connection import connect_async
+    from dragon_framework.status.overview import look
 
-    settings = with_redis(settings_of(arguments))
     drawn = sys.stdout.isatty() and not arguments.json and not arguments.once
     before: dict[str, Any] | None = None
-    with contextlib.closing(connect_sync(settings.redis)) as client:
+    async with contextlib.aclosing(connect_async(redis_url)) as client:
         try:
             if drawn:
                 print(HIDE, end="")
             while True:
                 try:
-                    seen = overview(client, MOST_RUNNING)
+                    seen = msgspec.to_builtins(await look(client, MOST_RUNNING))
                 except RedisError as error:
                     raise DragonError(f"Redis does not answer: {error}") from error
                 seen["rates"] = rates(before, seen)
@@ -63,7 +68,7 @@ def top(arguments: argparse.Namespace) -> int:
                 if arguments.once:
                     return 0
                 before = seen
-                time.sleep(arguments.seconds)
+                await asyncio.sleep(arguments.seconds)
         finally:
             if drawn:
                 print(SHOW, end="", flush=True)
@@ -87,12 +92,15 @@ def screen(seen: Mapping[str, Any]) -> list[str]:
     totals = ", ".join(f"{status} {count}" for status, count in sorted(seen["totals"].items()))
     deaths = ", ".join(f"{reason} {count}" for reason, count in sorted(seen["deaths"].items()))
     lines = [
-        f"{len(workers)} workers, {busy} of {places} places busy; callbacks waiting: {seen['callbacks_waiting']}",
+        f"{len(workers)} workers, {busy} of {places} places busy; callbacks waiting: {seen['callbacks']['waiting']}",
         f"tasks: {totals or 'none yet'}" + (f"   now: {rates}" if rates else ""),
         f"task processes that died: {deaths or 'none'}",
         "",
-        f"{'QUEUE':<20} {'WAITING':>9} {'OLDEST':>9}",
-        *(f"{name:<20} {of['waiting']:>9} {_age(of['oldest_seconds']):>9}" for name, of in sorted(queues.items())),
+        f"{'QUEUE':<20} {'WAITING':>9} {'RUNNING':>9} {'OLDEST':>9}",
+        *(
+            f"{name:<20} {of['waiting']:>9} {of['running']:>9} {_age(of['oldest_seconds']):>9}"
+            for name, of in sorted(queues.items())
+        ),
         "",
         f"{'WORKER':<28} {'BUSY':>9} {'MEMORY':>9}  QUEUES",
     ]
@@ -101,7 +109,9 @@ def screen(seen: Mapping[str, Any]) -> list[str]:
         slots = f"{worker['busy']}/{worker['slots']}"
         lines.append(f"{name:<28} {slots:>9} {memory:>9}  {', '.join(worker['queues'])}")
     lines += ["", f"{'TASK':<28} {'AGE':>9}  {'NAME':<20} WORKER"]
-    lines += [f"{task['key']:<28} {_age(task['seconds']):>9}  {task['task']:<20} {task['worker']}" for task in running]
+    lines += [
+        f"{task['key']:<28} {_age(task['seconds']):>9}  {task['task_name']:<20} {task['worker']}" for task in running
+    ]
     return lines
 
 

@@ -36,6 +36,7 @@ class Pulse(msgspec.Struct):
         queues: Queues that it serves.
         running: Age of each running task in seconds, by key.
         resident_bytes: Memory of the worker process itself.
+        started: When it began, Unix time.
     """
 
     host: str
@@ -45,6 +46,7 @@ class Pulse(msgspec.Struct):
     queues: list[str]
     running: dict[str, float]
     resident_bytes: int = 0
+    started: float = 0.0
 
 
 encode_pulse = msgspec.json.Encoder().encode

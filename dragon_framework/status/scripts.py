@@ -11,7 +11,9 @@ Keys in Redis (no hash tags: one server, or Sentinel; Redis Cluster is not suppo
     dragon:k:KEY    its callback, and `dragon:callbacks`, which are due (`callbacks.ledger`)
     dragon:h:KEY    what workers did with the task, one JSON object for each delivery (`deliveries`)
     dragon:v:KEY    what a task keeps over the death of its worker (`TaskState`), sealed, until it ends
+    dragon:y:KEY    key of the task that an operator has made of it, to try it again
     dragon:m        counters for metrics: `image.thumb|success|count`, `...|seconds`, and those of `api.metrics`
+    dragon:o:...    what operators see of tasks that are over (`history`)
     dragon:manifests, ...:told, ...:revision    what workers say of their tasks (`status.manifests`)
     dragon:cancel   channel: keys of tasks that workers shall stop
 
@@ -20,12 +22,14 @@ Bytes 11 and 12 of a status (`qu`, `ex`, `su`, `er`) tell its state without deco
 """
 
 from dragon_framework.queue.lines import JOIN
+from dragon_framework.status.history import NOTE
 
 PREFIX = "dragon:"
 STATUS = PREFIX + "t:"
 DEFINITION = PREFIX + "d:"
 DELIVERIES = PREFIX + "h:"
 STATE = PREFIX + "v:"
+RETRIED = PREFIX + "y:"
 METRICS = PREFIX + "m"
 CANCELLATIONS = PREFIX + "cancel"
 
@@ -87,10 +91,11 @@ FINISH = f"""
 -- The final status, and the message's end. KEYS: status, unacknowledged set, messages, metrics.
 -- ARGV: key, status, seconds to live, message id, counted task, seconds it took,
 -- account to give a place back to ('' = none), '1' if a callback is to be sent, '1' if there may be outputs,
--- step of the histogram, bytes fetched, code of the error ('' = none), the delivery as JSON ('' = none).
+-- step of the histogram, bytes fetched, code of the error ('' = none), the delivery as JSON ('' = none),
+-- account, hour (`history`).
 -- Returns 1, or 0 when the task had a final status already (first writer wins) or has expired;
 -- and 2 more when the message is kept: the task ended as an error, and its outputs are to be deleted first.
-{WIPE_SECRETS}{NOTE_DELIVERY}local state = redis.call('GETRANGE', KEYS[1], 11, 12)
+{WIPE_SECRETS}{NOTE_DELIVERY}{NOTE}local state = redis.call('GETRANGE', KEYS[1], 11, 12)
 local open = state == 'qu' or state == 'ex'
 local kept = 0
 if ARGV[9] == '1' and (open and string.sub(ARGV[2], 12, 13) or state) == 'er' then
@@ -112,6 +117,10 @@ if ARGV[13] then
   if ARGV[11] ~= '0' then redis.call('HINCRBY', KEYS[4], task .. '|fetched|bytes', ARGV[11]) end
   if ARGV[12] ~= '' then redis.call('HINCRBY', KEYS[4], task .. '|' .. ARGV[12] .. '|errors', 1) end
   note_delivery(ARGV[1], ARGV[13], ARGV[3])
+  if ARGV[15] then
+    local outcome = string.sub(ARGV[5], #task + 2)
+    note_ended(ARGV[15], ARGV[1], task, ARGV[14], outcome, ARGV[10], ARGV[6], ARGV[12])
+  end
 end
 if ARGV[7] ~= '' and redis.call('DECR', 'dragon:c:' .. ARGV[7]) < 0 then
   redis.call('SET', 'dragon:c:' .. ARGV[7], 0)
@@ -128,10 +137,10 @@ return 1 + kept
 
 CANCEL = f"""
 -- End a task that a client no longer wants. KEYS: status, metrics, channel for workers.
--- ARGV: key, time, seconds to live.
+-- ARGV: key, time, seconds to live, hour (`history`).
 -- Returns 1, 0 when it was over already, 2 when it was and its callback will not be sent, -1 when it is unknown.
 -- Its message is dropped when a worker takes it; a task that is cancelled has no callback.
-{WIPE_SECRETS}local s = redis.call('GETRANGE', KEYS[1], 0, 400)
+{WIPE_SECRETS}{NOTE}local s = redis.call('GETRANGE', KEYS[1], 0, 400)
 local state = string.sub(s, 12, 13)
 if state == '' then return -1 end
 if state ~= 'qu' and state ~= 'ex' then
@@ -155,7 +164,12 @@ local definition = redis.call('GET', 'dragon:d:' .. ARGV[1])
 if definition then
   local known, facts = pcall(cjson.decode, definition)
   if known and type(facts) == 'table' then
-    if facts.task_name then redis.call('HINCRBY', KEYS[2], facts.task_name .. '|error|count', 1) end
+    if facts.task_name then
+      redis.call('HINCRBY', KEYS[2], facts.task_name .. '|error|count', 1)
+      if ARGV[4] then
+        note_ended(ARGV[4], ARGV[1], facts.task_name, facts.account or '', 'cancelled', '', '0', 'cancelled')
+      end
+    end
     if facts.counted == true and redis.call('DECR', 'dragon:c:' .. facts.account) < 0 then
       redis.call('SET', 'dragon:c:' .. facts.account, 0)
     end
@@ -193,9 +207,9 @@ RETRY = f"""
 -- A transient fault: the task is queued again, for a later time (`queue.lines`).
 -- KEYS: status, unacknowledged set, messages, metrics.
 -- ARGV: key, message id, status, seconds to live, milliseconds to wait, queue, counted task, bytes fetched,
--- code of the error, the delivery as JSON.
+-- code of the error, the delivery as JSON, hour (`history`).
 -- Returns 1, or 0 when it is over, has expired, or has gone to another worker.
-{NOTE_DELIVERY}if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
+{NOTE_DELIVERY}{NOTE}if redis.call('SREM', KEYS[2], ARGV[2]) == 0 then return 0 end
 local state = redis.call('GETRANGE', KEYS[1], 11, 12)
 if state ~= 'qu' and state ~= 'ex' then
   redis.call('HDEL', KEYS[3], ARGV[2])
@@ -213,6 +227,7 @@ if ARGV[10] then
   if ARGV[8] ~= '0' then redis.call('HINCRBY', KEYS[4], ARGV[7] .. '|fetched|bytes', ARGV[8]) end
   redis.call('HINCRBY', KEYS[4], ARGV[7] .. '|' .. ARGV[9] .. '|errors', 1)
   note_delivery(ARGV[1], ARGV[10], ARGV[4])
+  if ARGV[11] then note_error(ARGV[11], ARGV[1], ARGV[7], ARGV[9], 'retries') end
 end
 return 1
 """

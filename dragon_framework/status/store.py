@@ -5,8 +5,6 @@ one subscription connection for all (`hub`): subscribe, then read, so that no ch
 missed. Stands on `scripts`, `model` and redis-py.
 """
 
-import re
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,21 +12,17 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from dragon_framework.queue.lines import LINE, TURNS
 from dragon_framework.settings import QUEUE_TASKS, WEEK_SECONDS
 from dragon_framework.status import scripts
 from dragon_framework.status.batches import Batches
 from dragon_framework.status.connection import connect_async
-from dragon_framework.status.counters import HEARTBEATS, PULSE, Pulse, decode_pulse, seconds_since
+from dragon_framework.status.history import hour_now
 from dragon_framework.status.hub import Hub, Watch
 from dragon_framework.status.model import now
 from dragon_framework.status.submission import SHARE, SUBMIT, Batch, Submission, Verdict, batch_of, pack
 
 MAX_BATCH = 5000
 """Most tasks in one call, so that other clients of Redis get their turn."""
-
-
-_QUEUED = re.compile(rb'"queued":"([^"]+)"')
 
 
 class TaskStore:
@@ -154,7 +148,7 @@ class TaskStore:
             Key and encoded status of the task that serves, or why there is none.
         """
         packed = pack(batch_of([item], account_id, most_tasks, priority))
-        arguments: list[Any] = [digest, max(1, int(seconds * 1000)), self._ttl, packed, self._queue_tasks]
+        arguments: list[Any] = [digest, max(1, int(seconds * 1000)), self._ttl, packed, self._queue_tasks, hour_now()]
         answer = await self._share(args=arguments)
         return (answer[0].decode(), answer[1]) if len(answer) == 2 else Verdict(answer[0])
 
@@ -166,7 +160,8 @@ class TaskStore:
             callback that has not been delivered yet will not be sent any more.
         """
         answer = await self._cancel(
-            keys=[scripts.STATUS + key, scripts.METRICS, scripts.CANCELLATIONS], args=[key, now(), self._ttl]
+            keys=[scripts.STATUS + key, scripts.METRICS, scripts.CANCELLATIONS],
+            args=[key, now(), self._ttl, hour_now()],
         )
         return None if answer < 0 else bool(answer == 1)
 
@@ -181,51 +176,6 @@ class TaskStore:
     async def forget_request(self, name: str) -> None:
         """Forget what is kept under an idempotency key, if anything is."""
         await self.client.delete(f"{scripts.PREFIX}i:{name}")
-
-    async def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
-        """Return how many tasks wait in each queue: for a worker, or for their next try."""
-        names = list(queues)
-        workers: list[Any] = await self.client.zrange(HEARTBEATS, 0, -1)
-        async with self.client.pipeline(transaction=False) as pipeline:
-            for name in names:
-                pipeline.hlen(f"dramatiq:{name}.msgs")
-                for worker in workers:
-                    pipeline.scard(f"dramatiq:__acks__.{worker.decode()}.{name}")
-            answers = iter(await pipeline.execute())
-        return {name: max(0, next(answers) - sum(next(answers) for _ in workers)) for name in names}
-
-    async def oldest_seconds(self, queues: Iterable[str]) -> dict[str, float]:
-        """Return for each queue how long, of the tasks next in line, the oldest has waited, in seconds.
-
-        The lines of at most 100 accounts are looked at; in each the one that goes first, which after
-        priorities is the oldest. 0 where none waits.
-        """
-        return {name: await self._oldest_seconds(name) for name in queues}
-
-    async def _oldest_seconds(self, queue: str) -> float:
-        lines: list[Any] = await self.client.lrange(TURNS + queue, 0, 99)
-        if not lines:
-            return 0.0
-        async with self.client.pipeline(transaction=False) as pipeline:
-            for line in lines:
-                pipeline.zrange(f"{LINE}{queue}:{line.decode()}", 0, 0)
-            heads = [first[0].decode() for first in await pipeline.execute() if first]
-        blobs: list[Any] = await self.client.mget([scripts.STATUS + key for key in heads]) if heads else []
-        ages = [
-            seconds_since(found[1].decode(), time.time())
-            for blob in blobs
-            if blob and (found := _QUEUED.search(blob, 0, 400))
-        ]
-        return round(max(ages, default=0.0), 3)
-
-    async def pulses(self) -> dict[str, Pulse]:
-        """Return what each living worker last said of itself, by its id."""
-        workers: list[Any] = await self.client.zrange(HEARTBEATS, 0, -1)
-        if not workers:
-            return {}
-        names = [worker.decode() for worker in workers]
-        blobs: list[Any] = await self.client.mget([PULSE + name for name in names])
-        return {name: decode_pulse(blob) for name, blob in zip(names, blobs, strict=True) if blob}
 
     async def callbacks_due(self) -> int:
         """Return how many callbacks are to be sent, now or later."""
@@ -244,7 +194,7 @@ class TaskStore:
         return {name.decode(): float(value) for name, value in raw.items()}
 
     async def _send_submissions(self, batches: Sequence[Batch]) -> list[Verdict]:
-        arguments: list[Any] = [self._ttl, pack(batches), self._queue_tasks]
+        arguments: list[Any] = [self._ttl, pack(batches), self._queue_tasks, hour_now()]
         try:
             answers = await self._submit(args=arguments)
         except RedisConnectionError:

@@ -10,11 +10,17 @@ from typing import TypeAlias
 
 import msgspec
 
+from dragon_framework.errors import InvalidParametersError
 from dragon_framework.queue.lines import JOIN
 from dragon_framework.queue.message import encode_message
+from dragon_framework.status.history import NOTE
+
+REFUSED = InvalidParametersError.code
+"""Why a task is over before it was queued."""
 
 Task: TypeAlias = tuple[str, str, str, str, str]
-"""Key, first status, definition, queue, message; the last three are empty if the status is final.
+"""Key, first status, definition, queue, message. If the status is final, definition and queue are empty,
+and in the place of the message stands the task's name.
 
 All text: Redis's Lua reads no binary values of MessagePack.
 """
@@ -44,12 +50,14 @@ class Submission(msgspec.Struct, frozen=True):
         status: Its first status, encoded: queued, or already final.
         definition: What the worker needs, encoded; empty for a final status.
         queue: Queue it waits in; empty for a final status.
+        task_name: Name of the task, for a final status: its parameters were wrong.
     """
 
     key: str
     status: bytes
     definition: bytes = b""
     queue: str = ""
+    task_name: str = ""
 
 
 def batch_of(submissions: Iterable[Submission], account_id: str, most_tasks: int | None, priority: int = 0) -> Batch:
@@ -60,7 +68,7 @@ def batch_of(submissions: Iterable[Submission], account_id: str, most_tasks: int
             item.status.decode(),
             item.definition.decode(),
             item.queue,
-            encode_message(item.key, item.queue, account_id, priority).decode() if item.queue else "",
+            encode_message(item.key, item.queue, account_id, priority).decode() if item.queue else item.task_name,
         )
         for item in submissions
     ]
@@ -68,7 +76,7 @@ def batch_of(submissions: Iterable[Submission], account_id: str, most_tasks: int
 
 
 _WRITE = f"""
-{JOIN}
+{JOIN}{NOTE}
 local function is_new(task) return redis.call('EXISTS', 'dragon:t:' .. task[1]) == 0 end
 -- Whether the queues of these tasks have room for those that are new.
 local function has_room(tasks, most)
@@ -86,9 +94,12 @@ local function has_room(tasks, most)
   end
   return true
 end
-local function write(task, account, priority, ttl)
+local function write(task, account, priority, ttl, hour)
   local key, queue = task[1], task[4]
-  if redis.call('SET', 'dragon:t:' .. key, task[2], 'EX', ttl, 'NX') and queue ~= '' then
+  if not redis.call('SET', 'dragon:t:' .. key, task[2], 'EX', ttl, 'NX') then return end
+  if queue == '' then
+    if task[5] ~= '' then note_ended(hour, key, task[5], account, 'error', '', '0', '{REFUSED}') end
+  else
     redis.call('SET', 'dragon:d:' .. key, task[3], 'EX', ttl)
     redis.call('HSET', 'dramatiq:' .. queue .. '.msgs', key, task[5])
     join_line(queue, account, priority, key, false)
@@ -97,7 +108,7 @@ end
 """
 
 SUBMIT = f"""
--- ARGV: seconds to live, packed batches, most tasks in a queue. Returns a `Verdict` for each batch.
+-- ARGV: seconds to live, packed batches, most tasks in a queue, hour (`history`). Returns a `Verdict` for each batch.
 -- Sending the same batch again changes nothing.
 {_WRITE}
 local answers = {{}}
@@ -119,7 +130,7 @@ for number, batch in ipairs(cmsgpack.unpack(ARGV[2])) do
     end
   end
   if verdict == 1 then
-    for _, task in ipairs(tasks) do write(task, account, priority, ARGV[1]) end
+    for _, task in ipairs(tasks) do write(task, account, priority, ARGV[1], ARGV[4]) end
   end
   answers[number] = verdict
 end
@@ -128,7 +139,7 @@ return answers
 
 SHARE = f"""
 -- Submit a task unless an equal one serves.
--- ARGV: digest, milliseconds it serves, seconds to live, packed batch, most tasks in a queue.
+-- ARGV: digest, milliseconds it serves, seconds to live, packed batch, most tasks in a queue, hour (`history`).
 -- Returns the key of the task that serves and its status, or a `Verdict` alone when it was refused.
 {_WRITE}
 local shared = 'dragon:s:' .. ARGV[1]
@@ -146,6 +157,6 @@ if most >= 0 then
   redis.call('INCR', counter)
 end
 redis.call('SET', shared, task[1], 'PX', ARGV[2])
-write(task, account, batch[3], ARGV[3])
+write(task, account, batch[3], ARGV[3], ARGV[6])
 return {{task[1], task[2]}}
 """

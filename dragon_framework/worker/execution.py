@@ -40,6 +40,7 @@ from dragon_framework.sealing import Sealer
 from dragon_framework.settings import Settings
 from dragon_framework.status import scripts
 from dragon_framework.status.counters import step_of
+from dragon_framework.status.history import hour_now
 from dragon_framework.status.model import (
     ErrorFacts,
     Events,
@@ -247,6 +248,7 @@ class Executor:
                 life.fetched,
                 failed.code,
                 self._delivery(life, "retry", clock, failed.code),
+                hour_now(),
             ],
             on_answer,
         )
@@ -287,6 +289,8 @@ class Executor:
                 life.fetched,
                 status.error.code if isinstance(status.error, ErrorFacts) else "",
                 delivery,
+                life.definition.account,
+                hour_now(),
             ],
             on_answer,
         )

@@ -52,6 +52,7 @@ class Teller:
         self._queues = queues
         self._manifests = manifests
         self._manifests_due = 0.0
+        self._started = round(time.time(), 3)
         self._deaths: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
@@ -83,6 +84,7 @@ class Teller:
             queues=self._queues,
             running={key: round(age, 1) for key, age in self._pool.ages().items()},
             resident_bytes=_own_resident_bytes(),
+            started=self._started,
         )
         with self._broker.client.pipeline(transaction=True) as pipeline:
             pipeline.set(PULSE + self._broker.broker_id, encode_pulse(pulse), ex=PULSE_LIFE_SECONDS)

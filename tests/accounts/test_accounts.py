@@ -6,6 +6,7 @@ import re
 import stat
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -254,6 +255,31 @@ def test_the_development_account_follows_its_file(store, tmp_path, redis_url):
     assert store.ensure_development(tmp_path) == ("S" * 32, "K" * 32)
     assert ask(redis_url, lambda lookup: lookup.by_secret("S" * 32)).id == "development"
     assert len(store.list()) == 1
+
+
+def test_an_account_becomes_an_operator_s_and_stops_to_be_one(store):
+    store.add("acme")
+
+    made, unmade = store.set_operator("acme", operator=True), store.set_operator("acme", operator=False)
+
+    assert (made.operator, unmade.operator) == (True, False)
+    assert store.get("acme") == unmade
+    assert store.add("boss", operator=True)[0].operator
+
+
+def test_the_development_account_is_an_operator_s_and_stays_one(store, tmp_path):
+    store.ensure_development(tmp_path)
+    account = store.get("development")
+    store._client.hset(  # as a Dragon wrote it that knew no operators
+        "dragon:accounts", "development", msgspec.json.encode(msgspec.structs.replace(account, operator=False))
+    )
+
+    store.ensure_development(tmp_path)
+
+    assert store.get("development") == account
+    assert account.operator
+    with pytest.raises(AccountError, match="as long as"):
+        store.set_operator("development", operator=False)
 
 
 def test_a_damaged_development_file_is_replaced(store, tmp_path):

@@ -211,3 +211,11 @@ def calling(probe_environ):
     with Service(environ=probe_environ, concurrency=2, **settings) as running, Client(running) as client:
         client.dragon = running
         yield client
+
+
+@pytest.fixture(scope="module")
+def watched(probe_environ):
+    """A client of a service whose numbers are those of one module's tests; it runs one task at once."""
+    with Service(environ=probe_environ, concurrency=1, worker_retries=0) as running, Client(running) as client:
+        client.dragon = running
+        yield client

@@ -47,6 +47,16 @@ def test_limits_change_those_that_are_given_and_keep_the_others(accounts):
     assert "tasks per minute 600, tasks per day 9" in accounts("limits", "acme").stdout
 
 
+def test_an_account_is_made_an_operator_s_and_no_longer_one(accounts):
+    added = json.loads(accounts("add", "boss", "--operator", "--json").stdout)
+
+    off = accounts("operator", "boss", "--off")
+
+    assert added["operator"] is True
+    assert off.stdout == "boss: not an operator's account\n"
+    assert json.loads(accounts("operator", "boss", "--json").stdout)["operator"] is True
+
+
 def test_a_removed_account_is_gone(accounts):
     accounts("add", "acme")
 

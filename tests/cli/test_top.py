@@ -49,7 +49,7 @@ def test_a_busy_service_is_shown_with_its_places_queues_and_running_tasks():
     assert seen["queues"]["bench"]["waiting"] == 3
     assert seen["queues"]["bench"]["oldest_seconds"] > 0
     assert {task["key"] for task in seen["running"]} <= set(keys)
-    assert {task["task"] for task in seen["running"]} == {"bench.noop"}
+    assert {task["task_name"] for task in seen["running"]} == {"bench.noop"}
     assert "1 workers, 2 of 2 places busy" in text
     assert re.search(r"^bench +3 ", text, re.MULTILINE)
     assert all(task["key"] in text for task in seen["running"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragon_framework.concealing import Concealer
+from dragon_framework.concealing import Concealer, conceal_urls
 from dragon_framework.fields import Secret
 from dragon_framework.sealing import secrets_of
 from dragon_framework.tasks import Parameters
@@ -66,3 +66,24 @@ def test_the_secrets_of_parameters_are_found_where_they_lie():
     parameters = Login(user="me", token="one", more=["two"], named={"a": "three"})
 
     assert sorted(secrets_of(parameters)) == ["one", "three", "two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:password@host/a/b.jpg?sig=SECRET#SECRET", "https://…@host/a/b.jpg?…"),
+        (
+            "cannot read s3://key:SECRET@bucket/x, nor ftp://h/y?a=SECRET .",
+            "cannot read s3://…@bucket/x, nor ftp://h/y?… .",
+        ),
+        ("http:/user:SECRET@host/", "http:/…@host/"),  # mistyped
+        ("https://host/a?x='\"<SECRET>", "https://host/a?…"),  # characters that no URL has
+        ('<image src="https://host/a?sig=SECRET"/><b>', '<image src="https://host/a?…"/><b>'),
+        ("https://host/@me/x.jpg is refused: not 3:4", "https://host/@me/x.jpg is refused: not 3:4"),
+        ("https://h/a could not? be read: b", "https://h/a could not? be read: b"),
+        ("data:image/png;base64," + "A" * 100, "data:image/png;base64," + "A" * 23 + "…"),
+    ],
+)
+def test_urls_lose_what_may_be_a_credential_wherever_they_stand(text, shown):
+    assert conceal_urls(text) == shown
+    assert conceal_urls({"a": [text, 1, None]}) == {"a": [shown, 1, None]}

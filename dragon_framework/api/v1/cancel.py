@@ -5,23 +5,17 @@ there. A cancelled task ends as `error` with the code `cancelled`; its process, 
 that it started, is gone within a second. One that was over stays as it is.
 """
 
-import asyncio
-from typing import Any
-
-import msgspec
 from litestar import Response, post
 
 from dragon_framework.api.authentication import authenticate
+from dragon_framework.api.cancelling import end_tasks
 from dragon_framework.api.requests import AnyRequest, read_object
 from dragon_framework.api.service import Service
 from dragon_framework.api.v1.envelope import json_response
 from dragon_framework.api.v1.status import asked_keys
 from dragon_framework.api.waiting import known_or_missing
 from dragon_framework.keys import KEY
-from dragon_framework.status.model import Definition, decode_definition, decode_status
-
-AT_ONCE = 50
-"""How many tasks of one request are cancelled at the same time."""
+from dragon_framework.status.model import decode_definition
 
 
 @post("/v1/cancel", status_code=200)
@@ -37,30 +31,6 @@ async def cancel(request: AnyRequest) -> Response[bytes]:
         for key, definition in zip(known, await service.store.definitions(known), strict=True)
         if definition is not None and (facts := decode_definition(definition)).account == account.id
     }
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def end(key: str) -> str | None:
-        async with gate:
-            return key if await service.store.cancel(key) else None
-
-    ended = {key for key in await asyncio.gather(*map(end, own)) if key is not None}
-    blobs = dict(zip(own, await service.store.get(list(own)), strict=True))
-    for key in ended:
-        _tell(service, key, own[key], blobs[key])
+    _, blobs = await end_tasks(service, own)
     found = [blobs.get(key) for key in keys]
     return json_response(known_or_missing(found, keys), 200 if any(found) else 404)
-
-
-def _tell(service: Service, key: str, facts: Definition, blob: bytes | None) -> None:
-    """Tell the plugins that want to know that a task is over."""
-    if blob is None or not service.hooks.implements("dragon_task_finished"):
-        return
-    result: Any = decode_status(blob).result
-    service.hooks.call(
-        "dragon_task_finished",
-        key=key,
-        task_name=facts.task_name,
-        status="error",
-        seconds=0.0,
-        result=None if result is msgspec.UNSET else result,
-    )

@@ -29,7 +29,7 @@ from dragon_framework.api.waiting import (
 )
 from dragon_framework.keys import KEY
 from dragon_framework.sealing import HIDDEN, secret_fields
-from dragon_framework.status.model import decode_definition
+from dragon_framework.status.model import Definition, decode_definition
 
 MAX_KEY_TEXT = 200
 
@@ -119,21 +119,27 @@ async def _with_details(
         facts = decode_definition(definition)
         if facts.account != account_id:
             continue
-        name, parameters = facts.task_name, msgspec.json.decode(facts.parameters)
-        task = service.registry.tasks.get(name)
-        secrets = secret_fields(task.parameters) if task else set(parameters)
-        for field in secrets & parameters.keys():
-            if parameters[field] is not None:
-                parameters[field] = HIDDEN
         status = msgspec.json.decode(blob)
-        details = {"task_name": name, "parameters": parameters, "deliveries": history}
-        if waited := _queued_seconds(status, history):
+        parameters = shown_parameters(service, facts)
+        details: dict[str, Any] = {"task_name": facts.task_name, "parameters": parameters, "deliveries": history}
+        if waited := queued_seconds(status, history):
             details["queued_seconds"] = waited
         shown[key] = msgspec.json.encode(status | {"details": details})
     return shown
 
 
-def _queued_seconds(status: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> float:
+def shown_parameters(service: Service, facts: Definition) -> dict[str, Any]:
+    """Return the parameters of a task with its credentials masked; all of them if nobody knows which they are."""
+    parameters: dict[str, Any] = msgspec.json.decode(facts.parameters)
+    task = service.registry.tasks.get(facts.task_name)
+    secrets = secret_fields(task.parameters) if task else set(parameters)
+    for field in secrets & parameters.keys():
+        if parameters[field] is not None:
+            parameters[field] = HIDDEN
+    return parameters
+
+
+def queued_seconds(status: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> float:
     """Return how long the task waited before it first began, in seconds; 0 if that is not known."""
     events = status.get("events", {})
     began = history[0].get("began") if history else events.get("started")
