@@ -1,8 +1,9 @@
-"""What people look at: playground, reference, and their files; and `/health`, `/metrics`, `/openapi.json`.
+"""What people look at: playground, reference, dashboard, and their files; and `/health`, `/metrics`, `/openapi.json`.
 
 Everything comes with the package: nothing is loaded from another place.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -34,11 +35,26 @@ PAGE_HEADERS = {
 }
 """Pictures and films of results may lie anywhere; scripts and styles only here."""
 
+DASHBOARD_HEADERS = PAGE_HEADERS | {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
+"""It shows texts alone, and nothing from elsewhere."""
+
 
 @route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def playground(request: AnyRequest) -> Response[bytes]:
     """Show the playground: a form for each installed task."""
     return _page(request, "index.html", HTML)
+
+
+@route("/admin", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def dashboard(request: AnyRequest) -> Response[bytes]:
+    """Show the dashboard; it holds nothing, and asks `/v1/admin` with the operator's secret."""
+    return _page(request, "admin.html", HTML, DASHBOARD_HEADERS)
 
 
 @route("/static/{name:path}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
@@ -94,7 +110,7 @@ async def metrics(request: AnyRequest) -> Response[str]:
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-HANDLERS = [playground, static_file, reference_index, reference_page, openapi, health, metrics]
+HANDLERS = [playground, dashboard, static_file, reference_index, reference_page, openapi, health, metrics]
 
 
 def _reference(request: AnyRequest, name: str) -> Response[str]:
@@ -129,10 +145,12 @@ def _static_names(service: Service) -> frozenset[str]:
     return names
 
 
-def _page(request: AnyRequest, name: str, media_type: str) -> Response[bytes]:
+def _page(
+    request: AnyRequest, name: str, media_type: str, headers: Mapping[str, str] = PAGE_HEADERS
+) -> Response[bytes]:
     service: Service = request.app.state.service
     place = f"static/{name}"
     if place not in service.pages:
         service.pages[place] = Kept((STATIC / name).read_bytes(), media_type)
     kept: Kept = service.pages[place]
-    return kept.response(request, PAGE_HEADERS)
+    return kept.response(request, headers)

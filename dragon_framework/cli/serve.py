@@ -70,5 +70,10 @@ def _welcome(settings: Settings, url: str, tasks: int, *, development: bool) -> 
     from dragon_framework.accounts import read_development
 
     secret, api_key = read_development(settings.data_path)
-    lines += [f"playground: {url}/#secret={secret}", f"api key: {api_key}", f"secret: {secret}"]
+    lines += [
+        f"playground: {url}/#secret={secret}",
+        f"dashboard: {url}/admin#secret={secret}",
+        f"api key: {api_key}",
+        f"secret: {secret}",
+    ]
     return "\n".join(lines)
