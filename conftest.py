@@ -33,6 +33,7 @@ LONGEST_FIRST = (
     "tests/security/",
     "tests/cluster/",
     "tests/examples/",
+    "tests/docs/",
     "tests/test_tutorial.py",
     "tests/test_readme.py",
     "tests/test_film_guide.py",

@@ -18,7 +18,16 @@ from dragon_framework.api.requests import AnyRequest, base_url
 from dragon_framework.api.service import Service
 from dragon_framework.errors import UnknownTaskError
 from dragon_framework.media_types import media_type_of
-from dragon_framework.reference import OTHERS, Site, index_html, openapi_html, other_html, task_html, with_origin
+from dragon_framework.reference import (
+    ORIGIN,
+    OTHERS,
+    Site,
+    index_html,
+    openapi_html,
+    other_html,
+    task_html,
+    with_origin,
+)
 
 STATIC = Path(__file__).parent / "static"
 HTML = "text/html"  # litestar adds the charset
@@ -68,13 +77,13 @@ async def static_file(request: AnyRequest, name: str) -> Response[bytes]:
 
 
 @route("/docs", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def reference_index(request: AnyRequest) -> Response[str]:
+async def reference_index(request: AnyRequest) -> Response[bytes]:
     """Show the reference: the API, every installed task, and the errors."""
     return _reference(request, "")
 
 
 @route("/docs/{name:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
-async def reference_page(request: AnyRequest, name: str) -> Response[str]:
+async def reference_page(request: AnyRequest, name: str) -> Response[bytes]:
     """Show the reference of one task, or another page of it."""
     return _reference(request, name)
 
@@ -113,14 +122,23 @@ async def metrics(request: AnyRequest) -> Response[str]:
 HANDLERS = [playground, dashboard, static_file, reference_index, reference_page, openapi, health, metrics]
 
 
-def _reference(request: AnyRequest, name: str) -> Response[str]:
-    """Return a page of the reference, with the service's URL as this client knows it in the examples."""
+def _reference(request: AnyRequest, name: str) -> Response[bytes]:
+    """Return a page of the reference, with the service's URL as this client knows it in the examples.
+
+    Of a page with that URL in it, the one for the last client is kept packed: nearly always all have the same.
+    """
     service: Service = request.app.state.service
-    kept = f"docs/{name}"
-    if kept not in service.pages:
-        service.pages[kept] = _made(service, name)
-    page = with_origin(service.pages[kept], base_url(request, service.settings.public_url))
-    return Response(page, media_type=HTML, headers=PAGE_HEADERS)
+    origin = base_url(request, service.settings.public_url)
+    place = f"docs/{name}"
+    if place not in service.pages:
+        service.pages[place] = _made(service, name)
+    made: str = service.pages[place]
+    packed, known = f"{place} packed", service.pages.get(f"{place} origin")
+    if packed not in service.pages or (known != origin and ORIGIN in made):
+        service.pages[packed] = Kept(with_origin(made, origin).encode(), HTML)
+        service.pages[f"{place} origin"] = origin
+    kept: Kept = service.pages[packed]
+    return kept.response(request, PAGE_HEADERS)
 
 
 def _made(service: Service, name: str) -> str:

@@ -9,9 +9,10 @@ are the pages that the service shows at `/docs`. Stands on `registry`, `hooks`,
 from dragon_framework.reference.html import index_html, other_html, task_html, write_html
 from dragon_framework.reference.markdown import reference_pages, write_reference
 from dragon_framework.reference.openapi import openapi_html
-from dragon_framework.reference.site import OTHERS, Site, with_origin
+from dragon_framework.reference.site import ORIGIN, OTHERS, Site, with_origin
 
 __all__ = [
+    "ORIGIN",
     "OTHERS",
     "Site",
     "index_html",

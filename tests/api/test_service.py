@@ -86,6 +86,15 @@ def test_pages_come_with_the_package_and_run_no_scripts_from_elsewhere(client):
     assert client.get("/static/nothing.js").status_code == 404
 
 
+def test_the_examples_of_the_reference_have_the_address_that_the_client_asked(client):
+    def told(host):
+        return client.get("/docs", headers={"Host": host}).text
+
+    assert "DRAGON=http://dragon.example:81\n" in told("dragon.example:81")
+    assert "DRAGON=http://other.example\n" in told("other.example")
+    assert client.get("/docs", headers={"Host": 'a"><script>'}).status_code == 400
+
+
 def test_the_openapi_document_has_the_schemas_of_the_tasks(client):
     document = client.get("/openapi.json").json()
 

@@ -83,7 +83,7 @@ def test_errors_and_what_runs_have_no_serious_fault(shown, faults, inputs):
     assert faults(shown.page) == []
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/video.create", "/docs/odd.markup"])
+@pytest.mark.parametrize("path", ["/docs", "/docs/video.create", "/docs/odd.markup", "/docs/openapi", "/docs/settings"])
 def test_the_reference_has_no_serious_fault(new_page, service, scheme, faults, path):
     page = new_page(color_scheme=scheme)
     page.goto(service.url + path)
