@@ -28,13 +28,13 @@ NAVIGATION = {
     ],
     "How to: for operators": [
         "docs/how-to/accounts",
-        "docs/how-to/dashboard",
         "docs/how-to/local-sources",
         "docs/how-to/s3-storage",
         "docs/how-to/families",
         "docs/how-to/cluster",
     ],
     "How to: for authors of plugins": ["docs/how-to/cookbook", "docs/how-to/test-a-task", "examples/README"],
+    "How to: more": ["docs/how-to/*"],
     "Reference": [
         "docs/reference/index",
         "docs/reference/api",
@@ -60,14 +60,16 @@ NAVIGATION = {
         "docs/operations/index",
         "docs/operations/install",
         "docs/operations/watch",
+        "docs/operations/dashboard",
         "docs/operations/failures",
         "docs/operations/grow",
+        "docs/operations/*",
     ],
     "Films": ["docs/films/*"],
     "Packages": ["README", "plugins/*/README", "clients/*/README"],
     "Project": ["CONTRIBUTING", "CHANGELOG"],
 }
-"""Every page is named here, by itself or by a pattern, or the build fails."""
+"""Every page is named here, by itself or by a pattern (what no other line names), or the build fails."""
 
 project = "Dragon"
 project_copyright = "the Dragon contributors"
@@ -109,16 +111,28 @@ def setup(app: Sphinx) -> None:
 
 def _read(_: Sphinx, name: str, content: list[str]) -> None:
     if name == root_doc:
-        options = ":hidden:\n:titlesonly:\n:maxdepth: 1\n:glob:"
-        for caption, pages in NAVIGATION.items():
-            names = "\n".join(f"/{page}" for page in pages if "*" in page or (ROOT / f"{page}.md").exists())
-            content[0] += f"\n```{{toctree}}\n{options}\n:caption: '{caption}'\n\n{names}\n```\n"
+        for caption, pages in _navigation().items():
+            names = "\n".join(f"/{page}" for page in pages)
+            options = f":hidden:\n:titlesonly:\n:maxdepth: 1\n:caption: '{caption}'"
+            content[0] += f"\n```{{toctree}}\n{options}\n\n{names}\n```\n"
     here = (ROOT / name).parent
     content[0] = re.sub(
         r"\[([^\]\n]+)\]\(([^)#:\s]+)\)",
         lambda found: found[1] if (here / found[2]).is_dir() else found[0],  # a directory is no page of the site
         content[0],
     )
+
+
+def _navigation() -> dict[str, list[str]]:
+    """Return the pages of each part, patterns replaced by what they find and no line names."""
+    named = {page for pages in NAVIGATION.values() for page in pages} | {root_doc}
+    found: dict[str, list[str]] = {}
+    for caption, pages in NAVIGATION.items():
+        for page in pages:
+            paths = sorted(ROOT.glob(f"{page}.md"))
+            names = [path.relative_to(ROOT).with_suffix("").as_posix() for path in paths]
+            found.setdefault(caption, []).extend(name for name in names if name == page or name not in named)
+    return {caption: pages for caption, pages in found.items() if pages}
 
 
 def _lead_in(app: Sphinx, failure: Exception | None) -> None:

@@ -115,7 +115,7 @@ def whole_page(site: Site, registry: Registry, title: str, body: str, current: s
 <title>{escape(title)} - Dragon</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="{site.static("reference.css")}">
-<script type="module" src="{site.static("reference.js")}"></script>
+<script defer src="{site.static("reference.js")}"></script>
 </head>
 <body>
 <a class="skip" href="#content">To the content</a>
