@@ -191,11 +191,23 @@ def _breach(point: InstalledEntryPoint, loaded: Any) -> PluginError | None:
         return point.problem(f"{value} is a {type(loaded).__name__}, not a task; decorate it with @task")
     if loaded.name != point.name:
         return point.problem(f"{value} is the task {loaded.name!r}; its entry point must have the same name")
+    problem = _schema_problem(loaded)
+    return point.problem(problem) if problem else None
+
+
+_judged: dict[int, tuple[Task, str]] = {}
+"""Tasks by their identity, and what `_schema_problem` said of them: schemas take milliseconds."""
+
+
+def _schema_problem(task: Task) -> str:
+    """Return what is wrong with the schemas of a task; "" if nothing is."""
+    if id(task) in _judged:
+        return _judged[id(task)][1]
     try:
-        task_document(loaded)
-        reserved = [field.name for field in fields_of(loaded.parameters) if field.name in RESERVED]
+        task_document(task)
+        reserved = [field.name for field in fields_of(task.parameters) if field.name in RESERVED]
+        problem = f"{reserved[0]!r} cannot be a parameter: it is a key of every task definition" if reserved else ""
     except Exception as error:  # noqa: BLE001  # msgspec raises several types for types it does not know
-        return point.problem(f"its parameters or output have a type that JSON cannot hold ({reason_of(error)})")
-    if reserved:
-        return point.problem(f"{reserved[0]!r} cannot be a parameter: it is a key of every task definition")
-    return None
+        problem = f"its parameters or output have a type that JSON cannot hold ({reason_of(error)})"
+    _judged[id(task)] = task, problem  # the task is kept, so that no other gets its identity
+    return problem

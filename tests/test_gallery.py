@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -29,18 +30,48 @@ def drawn(tmp_path_factory):
     return directory
 
 
+LINES = {"subRender": 360}
+"""Heights of films that small frames do not show: this filter makes pixels coarse."""
+SMALL = (16, 9)
+"""Pixels to which frames are reduced before they are compared: what is left is the picture, not how it was drawn."""
+TOLERANCE = 6.0
+"""Most that frames of 90 lines may differ from those of the strip, of 255 on average; most other films differ by 30."""
+
+
 @pytest.mark.parametrize(("section", "shows"), SHOWN)
-def test_every_film_is_valid_without_warnings_and_moves_where_it_says_so(section, shows, drawn):
+def test_every_film_is_valid_moves_where_it_says_so_and_is_what_its_strip_shows(section, shows, drawn):
+    """What differs from its strip is drawn again with `make gallery`."""
     wrong = {}
     for show in shows:
-        film = Film(show.definition, drawn, 90)
+        film = Film(show.definition, drawn, LINES.get(show.name, 90))
         frames = film.frames(show.times)
         moved = any(not np.array_equal(frame, frames[0]) for frame in frames[1:])
         lit = any(int(frame[:, :, :3].max()) > 60 for frame in frames)
-        if film.warnings or moved != show.moves or not lit or max(show.times) >= film.seconds:
-            wrong[show.name] = (film.warnings, moved, lit)
+        apart = difference(frames, DOCS / "strips" / strip_name(section, show))
+        if film.warnings or moved != show.moves or not lit or max(show.times) >= film.seconds or apart > TOLERANCE:
+            wrong[show.name] = (film.warnings, moved, lit, apart)
 
     assert wrong == {}
+
+
+def difference(frames, path):
+    """Return how far the frames are from those of a strip: the mean of the colours of the one that differs most."""
+    strip = cv2.imread(str(path))
+    shown = [strip[:, at : at + FRAME_WIDTH] for at in range(0, strip.shape[1], FRAME_WIDTH + GAP)]
+    assert len(shown) == len(frames)
+    pairs = zip(frames, shown, strict=True)
+    return max(float(np.abs(reduced(frame[:, :, :3]) - reduced(picture)).mean()) for frame, picture in pairs)
+
+
+def reduced(picture):
+    return cv2.resize(np.ascontiguousarray(picture), SMALL, interpolation=cv2.INTER_AREA).astype(float)
+
+
+def test_a_strip_of_another_film_is_told(drawn):
+    first, second = sections()["Effects"][:2]
+    frames = Film(first.definition, drawn, 90).frames(first.times)
+
+    assert difference(frames, DOCS / "strips" / strip_name("Effects", second)) > TOLERANCE
 
 
 def test_everything_that_the_language_can_draw_is_shown():

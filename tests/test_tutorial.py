@@ -5,18 +5,13 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 
+from tests.beside import environment_beside
+
 PAGE = Path(__file__).parent.parent / "docs" / "tutorial" / "first-task.md"
-PROGRAMS = {
-    "dragon": "-c 'import sys; from dragon_framework.cli import main; sys.exit(main())'",
-    "pip": "-m pip --disable-pip-version-check",
-    "pytest": "-m pytest -p no:cacheprovider",
-}
 
 
 def steps():
@@ -29,17 +24,7 @@ def steps():
 @pytest.fixture
 def environ(tmp_path):
     """A virtual environment in which Dragon, and what this one has, can be used, and others can be installed."""
-    directory = tmp_path / "venv"
-    venv.create(directory, with_pip=False, symlinks=True)
-    packages = next(directory.glob("lib/python*/site-packages"))
-    ours = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "core.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in ours))
-    for name, words in PROGRAMS.items():
-        program = directory / "bin" / name
-        program.write_text(f'#!/bin/sh\nexec {directory}/bin/python {words} "$@"\n')
-        program.chmod(0o755)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DRAGON_", "PYTEST", "COV"))}
-    return kept | {"PATH": f"{directory}/bin{os.pathsep}{kept['PATH']}"}
+    return environment_beside(tmp_path / "venv")
 
 
 class Session:

@@ -8,7 +8,6 @@ import json
 import subprocess
 import sys
 import time
-import venv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,19 +16,11 @@ REQUIREMENTS = ("librosa>=0.11,<0.12", "mir_eval>=0.8,<0.9")
 ENVIRONMENT = Path(".venv-librosa")
 
 
-def install() -> Path:
-    """Return the Python of the environment, after making it if it is not there."""
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        print("    installing librosa and mir_eval into .venv-librosa", file=sys.stderr)
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True)
-    return python
-
-
 def command(*words: object) -> list[str]:
     """Return the command that runs this module there."""
-    return [str(install()), __file__, *map(str, words)]
+    from benchmarks.environments import python_with  # not where this file is run: it is alone there
+
+    return [str(python_with(ENVIRONMENT, REQUIREMENTS)), __file__, *map(str, words)]
 
 
 class Tracked(NamedTuple):

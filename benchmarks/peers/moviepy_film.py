@@ -4,9 +4,7 @@
 1.jpg and so on.
 """
 
-import subprocess
 import sys
-import venv
 from pathlib import Path
 
 REQUIREMENTS = ("moviepy>=2.2,<2.3",)
@@ -15,19 +13,11 @@ ENVIRONMENT = Path(".venv-moviepy")
 EACH, CROSSED, FPS = 3.0, 0.6, 25
 
 
-def install() -> Path:
-    """Return the Python of the environment, after making it if it is not there."""
-    python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
-        print("    installing MoviePy into .venv-moviepy", file=sys.stderr)
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *REQUIREMENTS], check=True)
-    return python
-
-
 def command(*words: object) -> list[str]:
     """Return the command that runs this module there."""
-    return [str(install()), __file__, *map(str, words)]
+    from benchmarks.environments import python_with  # not where this file is run: it is alone there
+
+    return [str(python_with(ENVIRONMENT, REQUIREMENTS)), __file__, *map(str, words)]
 
 
 def _write(pictures: Path, music: str, font: str, size: tuple[int, int], kilobits: str, out: str) -> None:

@@ -13,11 +13,15 @@ Everything heavy is imported when a fixture is first used.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+_tasks: dict[tuple[str, ...], Any] = {}
+"""Tasks by their names and where modules were looked for: to read what is installed takes longer than many a run."""
 
 
 class TaskRun:
@@ -69,12 +73,19 @@ def run_task(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TaskRun]
         from dragon_framework.tasks import Task
         from dragon_framework.validation import convert_parameters
 
+        def installed(name: str) -> Task:
+            place = (name, *sys.path)
+            if place not in _tasks:
+                _tasks[place] = load_registry().get(name)
+            found: Task = _tasks[place]
+            return found
+
         def other(name: str) -> tuple[Task, Any]:
-            found = load_registry().get(name)
+            found = installed(name)
             return found, plugin_settings(found, {}, os.environ)
 
         if not isinstance(task, Task):
-            task = load_registry().get(task)
+            task = installed(task)
         directory = tmp_path_factory.mktemp("run")
         sources = Sources(SourcesSettings(), cache_directory=None, allow=("127.0.0.0/8", "::1/128"), local_files=True)
         reporter = SilentReporter()

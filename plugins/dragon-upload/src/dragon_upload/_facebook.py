@@ -33,7 +33,6 @@ class Facebook:
     """Implements `_uploading.Provider`."""
 
     name = "Facebook"
-    publishes_when_sent = False
     secrets = frozenset({"api_key", "app_secret", "access_token"})
 
     def __init__(self, parameters: "FbParameters", ctx: TaskContext) -> None:

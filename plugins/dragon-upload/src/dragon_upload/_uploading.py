@@ -33,8 +33,6 @@ class Provider(Protocol):
     """The steps of one provider. All may raise `PassingFault`; a session is what JSON can hold."""
 
     name: str
-    publishes_when_sent: bool
-    """Whether the last byte makes a film of it; else `finish` does."""
     secrets: frozenset[str]
     """Names of the parameters that are credentials."""
 
@@ -52,8 +50,9 @@ class Provider(Protocol):
     def ask(self, session: dict[str, Any], size: int) -> Told:
         """Ask how much there is; may raise `SessionGone`."""
 
-    def finish(self, session: dict[str, Any]) -> dict[str, Any]:
-        """Publish what was sent."""
+    @property
+    def finish(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """Publishes what was sent, and returns the answer; None if the last byte makes a film of it."""
 
     def published(self, session: dict[str, Any]) -> dict[str, Any] | None:
         """Return what is known of the film if it is published, by another way than the session."""
@@ -127,7 +126,7 @@ class Upload:
     @property
     def _pending(self) -> bool:
         """Whether the film may be published, for all we know."""
-        sent = bool(self._state.get("all_sent")) and self._provider.publishes_when_sent
+        sent = bool(self._state.get("all_sent")) and self._provider.finish is None
         return sent or bool(self._state.get("finishing"))
 
     def _answer(self) -> dict[str, Any]:
@@ -141,9 +140,8 @@ class Upload:
                 told = Told(0)
             told = self._sent(film, told)
         assert told.answer is not None
-        if self._provider.publishes_when_sent:
-            return told.answer
-        return self._finished()
+        finish = self._provider.finish
+        return told.answer if finish is None else self._finished(finish)
 
     def _last_word(self) -> Told | None:
         """Ask, without the film, what became of an upload that may be whole."""
@@ -258,7 +256,7 @@ class Upload:
             raise OutcomeUnknownError(self._provider.name, problem) from None
         return answer
 
-    def _finished(self) -> dict[str, Any]:
+    def _finished(self, finish: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
         """Publish what was sent; look before it is done again."""
         session = self._state["session"]
         self._patience.progressed()
@@ -269,7 +267,7 @@ class Upload:
                     return answer
                 if not self._state.get("finishing"):
                     self._save(finishing=True)
-                return self._provider.finish(session)
+                return finish(session)
             except PassingFault as fault:
                 lost = lost or fault.sent
                 self._state["finishing"] = lost

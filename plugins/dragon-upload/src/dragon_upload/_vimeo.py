@@ -37,7 +37,7 @@ class Vimeo:
     """Implements `_uploading.Provider`."""
 
     name = "Vimeo"
-    publishes_when_sent = True
+    finish = None  # the last byte publishes
     secrets = frozenset({"consumer_key", "consumer_secret", "access_token_key", "access_token_secret"})
 
     def __init__(self, parameters: "VimeoParameters", ctx: TaskContext) -> None:
@@ -180,9 +180,6 @@ class Vimeo:
         raise UploadRefusedError(
             f"tus{reply.status}", f"Vimeo refuses the film's bytes: {reply.text or 'no reason given'}"
         )
-
-    def finish(self, session: dict[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError  # the last byte publishes
 
     def published(self, session: dict[str, Any]) -> dict[str, Any] | None:
         video = self._video(session)

@@ -33,7 +33,7 @@ class YouTube:
     """Implements `_uploading.Provider`."""
 
     name = "YouTube"
-    publishes_when_sent = True
+    finish = None  # the last byte publishes
     secrets = frozenset({"access_token", "developer_key"})
 
     def __init__(self, parameters: "YoutubeParameters", ctx: TaskContext) -> None:
@@ -113,9 +113,6 @@ class YouTube:
         if reply.status in {404, 410}:
             raise SessionGone
         raise fault_of(reply, self._ctx.task_name)
-
-    def finish(self, session: dict[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError  # the last byte publishes
 
     def published(self, session: dict[str, Any]) -> dict[str, Any] | None:
         return None  # the id is known from the last answer alone

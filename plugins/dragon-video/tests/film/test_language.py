@@ -97,6 +97,8 @@ def test_unknown_attributes_are_warnings(sxml):
             '<stack><animator type="custom"><key time="1" pos="0,0,0"/><key time="1" pos="1,1,1"/></animator></stack>',
             "two keys of this animator have the same time",
         ),
+        ('<stack><animator type="custom"><key pos="0,0,0"/></animator></stack>', "<key> needs the attribute 'time'"),
+        ('<stack><camera><filter type="blur"/></camera></stack>', "<filter> may not stand in <camera>"),
         ('<stack><filter type="blurr"/></stack>', "unknown filter 'blurr'; did you mean 'blur'?"),
         ('<stack><filter type="mask"/></stack>', "needs a picture in it"),
         ('<stack><filter type="custom"/></stack>', "programs for a graphics card are not run"),
@@ -115,6 +117,18 @@ def test_unknown_attributes_are_warnings(sxml):
 )
 def test_faults(sxml, body, expected):
     assert any(expected in message for message in problems(sxml.movie(body)))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<effect type="none"><image color="#000000"/><audio filename="a"/></effect>',  # a sound is no second picture
+        '<effect type="none"><video filename="a" speed="2" audiospeed="1"/></effect>',
+        f'{WHITE}<transition type="over" drawOrder="inverted"/>{WHITE}',
+    ],
+)
+def test_what_is_right_is_told_nothing(sxml, body):
+    assert validate(parse(sxml.movie(body))) == []
 
 
 BOMB = '<!DOCTYPE m [<!ENTITY a "' + "x" * 100 + '"><!ENTITY b "&a;&a;&a;&a;">]><movie>&b;</movie>'

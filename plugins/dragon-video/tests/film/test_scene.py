@@ -207,6 +207,27 @@ def test_a_camera_is_the_scene_moved_the_other_way(film):
     assert_covers(frame, seen(rectangle(0.5, 0.5, -0.3, -0.1, -0.5)))
 
 
+def camera(position, attributes=""):
+    return f'<camera{attributes}><animator type="custom"><key time="0" pos="{position}"/></animator></camera>'
+
+
+@pytest.mark.parametrize(
+    ("attributes", "moved"),
+    [(' relative="true"', (-0.5, -0.3, 0)), ("", (-0.2, -0.2, 0))],
+    ids=["added to the first", "in place of the first"],
+)
+def test_a_second_camera(film, attributes, moved):
+    cameras = camera("0.3,0.1,0") + camera("0.2,0.2,0", attributes)
+    frame = film(f"<stack>{cameras}{plain(RED, width=0.5, height=0.5)}</stack>").frame(0)
+    assert_covers(frame, seen(rectangle(0.5, 0.5, *moved)))
+
+
+def test_a_camera_moves_nothing_outside_its_stack(film):
+    inner = f"<stack>{camera('0.9,0.5,0')}{plain(BLUE, width=0.1, height=0.1)}</stack>"
+    frame = film(f"<stack>{inner}{plain(RED, width=0.5, height=0.5)}</stack>").frame(0)
+    assert_covers(frame, seen(rectangle(0.5, 0.5, 0, 0, 0)))
+
+
 def test_the_scene_of_the_tutorial_just_fits(film):
     """Four full-screen pictures at x = ±1.8 and y = ±1.1, pushed to z = -3, reach nearly to the edges."""
     parts = "".join(

@@ -5,6 +5,7 @@ what moves it, filters included, is the same for all (`Painter`); what it shows 
 on `raster`, `effects`, `transitions` and `stage`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -56,7 +57,7 @@ class Setting:
     filters: Sequence[FilterUse] = ()
 
 
-class Painter:
+class Painter(ABC):
     """Paints one node.
 
     Args:
@@ -107,11 +108,11 @@ class Painter:
         """Whether `draw` lays down one picture, so that it can be faded by itself."""
         return False
 
+    @abstractmethod
     def draw(self, canvas: Canvas, frame: int, model: Matrix, alpha: float) -> None:
         """Paint what the node shows; *alpha* is 1 unless it is `single`."""
-        raise NotImplementedError
 
-    def release(self) -> None:
+    def release(self) -> None:  # noqa: B027  # most nodes hold nothing
         """Give back memory and open files: the node will not be seen for a while."""
 
 
