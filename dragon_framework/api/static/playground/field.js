@@ -10,6 +10,17 @@ import { editorOf } from "./editors.js";
 import { factsOf, typeOf } from "./schema.js";
 import { warningOf } from "./values.js";
 
+let isPressed = false;
+for (const [kind, value] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  globalThis.document?.addEventListener(kind, () => { isPressed = value; }, { capture: true });
+}
+
+/** Do something now, or when the pointer is up: a sentence that appears moves what is being pressed away from under it. */
+function afterPress(action) {
+  if (isPressed) document.addEventListener("pointerup", () => setTimeout(action), { once: true });
+  else action();
+}
+
 export function fieldView(field, place) {
   const { shape, required } = field;
   const label = field.label ?? field.name;
@@ -42,11 +53,9 @@ export function fieldView(field, place) {
     else marked.removeAttribute("aria-invalid");
   };
   // A hint when the field is left; the service has the last word.
-  editor.control?.addEventListener("change", () => {
-    const value = editor.read();
-    const warning = warningOf(value === undefined && editor.control.value === "" ? undefined : value, shape);
-    tell(warning, true);
-  });
+  editor.control?.addEventListener("change", () => afterPress(() => {
+    if (!marked.hasAttribute("aria-invalid")) tell(warningOf(editor.read(), shape), true);
+  }));
   element.addEventListener("input", () => { if (wrong.textContent) tell(""); });
 
   return {
