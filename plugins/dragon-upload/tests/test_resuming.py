@@ -11,6 +11,7 @@ from dragon_framework.errors import TaskError
 from dragon_framework.settings import SourcesSettings
 from dragon_framework.sources import Sources
 from dragon_framework.validation import convert_parameters
+from dragon_upload._facebook import Facebook
 from dragon_upload.errors import ProviderUnavailableError
 from dragon_upload.fb import video_upload_fb
 from dragon_upload.vimeo import video_upload_vimeo
@@ -152,6 +153,28 @@ def test_from_every_state_that_was_ever_saved_one_video_comes_out(
 
         (video,) = task.fake.published
         assert bytes(video["data"]) == small_film.read_bytes()
+
+
+def test_a_worker_that_dies_in_the_call_that_publishes_does_not_publish_again(
+    new_task, serve_file, small_film, monkeypatch
+):
+    task = new_task("facebook")
+    finish = Facebook.finish
+
+    def finish_and_die(self, session):
+        finish(self, session)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Facebook, "finish", finish_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            task.run(serve_file(small_film))
+    task.providers.server.log.clear()
+
+    task.run("http://127.0.0.1:9/gone.mp4")
+
+    assert len(task.fake.published) == 1
+    assert "facebook.finish" not in task.providers.server.operations()
 
 
 def test_a_published_film_needs_no_source_any_more(new_task, serve_file, small_film):

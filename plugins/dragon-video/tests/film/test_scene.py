@@ -222,6 +222,14 @@ def test_a_second_camera(film, attributes, moved):
     assert_covers(frame, seen(rectangle(0.5, 0.5, *moved)))
 
 
+def test_a_camera_is_turned_where_it_has_been_moved_to(film):
+    """Moved by 0.5 and then turned upside down, it sees the middle of the scene on its other side."""
+    keys = '<key time="0" pos="0.5,0,0"/>', '<key time="0" orient="0,0,180"/>'
+    moves = "".join(f'<animator type="custom">{key}</animator>' for key in keys)
+    frame = film(f"<stack><camera>{moves}</camera>{plain(RED, width=0.5, height=0.5)}</stack>").frame(0)
+    assert_covers(frame, seen(rectangle(0.5, 0.5, 0.5, 0, 0)))
+
+
 def test_a_camera_moves_nothing_outside_its_stack(film):
     inner = f"<stack>{camera('0.9,0.5,0')}{plain(BLUE, width=0.1, height=0.1)}</stack>"
     frame = film(f"<stack>{inner}{plain(RED, width=0.5, height=0.5)}</stack>").frame(0)
