@@ -25,6 +25,7 @@ FIGURES = (
     "thumbor",
     "analysis",
     "html",
+    "playground",
     "audio",
     "video",
     "video_reverse",
