@@ -9,6 +9,7 @@
 #   make bench     the figures of benchmarks/, as one table
 #   make docs      docs/reference from the installed tasks, and the site of all pages, in site/
 #   make gallery   docs/films: strips of frames of every effect, transition, animator, text and filter, by the renderer
+#   make pictures  docs/images: the pages as a browser shows them, with results of tasks that run here
 #   make wheels    wheels of the core and all plugins, in dist/
 #   make voices    better voices for audio.tts: the package flite of the system, where apt-get is there and may be used
 #   make constraints  write the versions of the present environment to constraints.txt
@@ -34,7 +35,7 @@ export PIP_NO_INPUT := 1
 
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 
-.PHONY: help install run test coverage lint bench faults docs gallery wheels voices constraints clean
+.PHONY: help install run test coverage lint bench faults docs gallery pictures wheels voices constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -80,6 +81,9 @@ docs: $(STAMP)
 
 gallery: $(STAMP)
 	$(BIN)/python -m gallery
+
+pictures: $(STAMP)
+	$(BIN)/python -m tests.browser.make_pictures docs/images
 
 wheels: $(STAMP)
 	rm -rf dist

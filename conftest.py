@@ -24,6 +24,7 @@ if (node := node_directory()) is not None:
 ROOT = Path(__file__).parent
 LONGEST_FIRST = (
     "tests/test_openapi_fuzz.py",
+    "tests/browser/",
     "tests/cli/test_serve.py",
     "plugins/dragon-upload/tests/test_service.py",
     "plugins/dragon-upload/tests/test_official_clients.py",
@@ -41,7 +42,6 @@ LONGEST_FIRST = (
     "tests/api/",
     "tests/worker/",
     "tests/testing/",
-    "tests/browser/",
     "plugins/",
 )
 """Files and directories whose tests take long, the longest units first; all others come behind them."""
