@@ -89,3 +89,24 @@ def test_the_reference_has_no_serious_fault(new_page, service, scheme, faults, p
     page.goto(service.url + path)
 
     assert faults(page) == []
+
+
+def test_the_dashboard_has_no_serious_fault(new_page, service, client, scheme, faults):
+    """At its door, and with tasks of every outcome in each of its views."""
+    client.run("odd.broken", reason="for the dashboard")
+    client.run("odd.slow", seconds=0)
+    page = new_page(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(f"{service.url}/admin")
+    field = page.get_by_label("Secret of an operator’s account")
+    expect(field).to_be_visible()
+    assert faults(page) == []
+
+    field.fill(service.secret)
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.locator("#names")).to_contain_text("odd.broken")
+    assert faults(page) == []
+    for view in ("Tasks", "Callbacks"):
+        page.locator("#views").get_by_role("link", name=view).click()
+        expect(page.locator(f"#view-{view.lower()}")).to_be_visible()
+        assert faults(page) == [], view
