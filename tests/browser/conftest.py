@@ -1,4 +1,4 @@
-"""A whole service with all tasks, and a browser that looks at it: one of each for all tests here."""
+"""A whole service with all tasks, for all tests here, and a browser for each module that looks at it."""
 
 import os
 import re
@@ -79,9 +79,13 @@ def api_key(service):
     return re.search(r"api key: (\S+)", service.said)[1]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium; without one the tests are skipped, but for CI, where they fail."""
+    """Chromium; without one the tests are skipped, but for CI, where they fail.
+
+    One for each module, for while it runs Playwright's event loop does, too, and no test beside it could run its own:
+    a package without `__init__.py` would keep it to the very end.
+    """
     try:
         running = chromium()
         started = running.__enter__()
