@@ -207,6 +207,16 @@ def test_a_camera_is_the_scene_moved_the_other_way(film):
     assert_covers(frame, seen(rectangle(0.5, 0.5, -0.3, -0.1, -0.5)))
 
 
+def test_an_effect_may_begin_in_its_middle(film, pictures):
+    def zoomed(attributes):
+        image = f'<image filename="{pictures / "quarters.png"}"/>'
+        return film(f'<effect type="kenburns" duration="4"{attributes}>{image}</effect>')
+
+    whole = zoomed("")
+    assert np.array_equal(zoomed(' timeOffset="2"').frame(0), whole.frame(2))
+    assert not np.array_equal(whole.frame(0), whole.frame(2))
+
+
 def camera(position, attributes=""):
     return f'<camera{attributes}><animator type="custom"><key time="0" pos="{position}"/></animator></camera>'
 
