@@ -34,6 +34,7 @@ FIGURES = (
     "accuracy.gif",
     "accuracy.thumb",
     "accuracy.beats",
+    "accuracy.speech",
 )
 
 

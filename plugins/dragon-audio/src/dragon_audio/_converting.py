@@ -7,15 +7,12 @@ from pathlib import Path
 
 import ffmpeg
 
-from dragon_audio._probe import EXPECTED, first_sound, measured
+from dragon_audio._probe import EXPECTED, first_sound, measured, with_a_layout
 from dragon_audio.convert import FORMS
 from dragon_framework import TaskContext
 from dragon_framework.errors import UnreadableSourceError
 from dragon_framework.media.ffmpeg import FfmpegError, compiled, input_of, run_ffmpeg
 from dragon_framework.media.reading import open_media
-
-MOST_CHANNELS = 8
-"""Seven and a low one: more have no layout that a player knows."""
 
 _MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # ISO/IEC 11172-3, 13818-3, and MPEG-2.5
 _RATES = {
@@ -35,10 +32,9 @@ def converted(source: Path, url: str, path: Path, codec: str, ctx: TaskContext) 
     """
     with open_media(source, url, EXPECTED) as container:
         stream = first_sound(container, url)
+        with_a_layout(stream, url)
         index, channels = stream.index, stream.codec_context.channels
         rate, total = stream.codec_context.sample_rate, (container.duration or 0) / 1e6
-    if channels > MOST_CHANNELS:
-        raise UnreadableSourceError(url, f"sound of at most {MOST_CHANNELS} channels", f"it has {channels}")
     options = dict(FORMS[codec][2])
     if codec == "mp3" and channels > 2:
         options["ac"] = "2"

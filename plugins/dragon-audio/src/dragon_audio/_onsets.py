@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dragon_audio._probe import EXPECTED, first_sound
+from dragon_audio._probe import EXPECTED, first_sound, with_a_layout
 from dragon_framework import TaskContext
 from dragon_framework.media.reading import decoded, open_media
 
@@ -56,13 +56,14 @@ def heard(source: Path, url: str, ctx: TaskContext) -> Heard:
     """Return what is in a file, in one pass.
 
     Raises:
-        UnreadableSourceError: If there is no sound.
+        UnreadableSourceError: If there is no sound, or it has too many channels.
     """
     rises: list[Array] = []
     levels: list[Array] = []
     samples = frames = 0
     with open_media(source, url, EXPECTED) as container:
         stream = first_sound(container, url)
+        with_a_layout(stream, url)
         total = (container.duration or 0) / 1e6
         tail = np.zeros((0, 0), np.float32)
         for block in _blocks(container, stream):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 EXPECTED = "a file with sound"
 
+MOST_CHANNELS = 8
+"""Seven and a low one: more have no layout that a player knows, or that can be mixed down."""
+
 _PADDING_SAMPLES = 4608
 """Headers that tell of the silence an encoder put at both ends differ from the packets by it: four frames of an mp3."""
 _INDEXED = {"mov", "mp4"}
@@ -59,6 +62,17 @@ def first_sound(container: "InputContainer", url: str) -> "AudioStream":
         if has_codec(stream) and stream.codec_context.sample_rate:
             return stream
     raise UnreadableSourceError(url, EXPECTED, "it has no sound")
+
+
+def with_a_layout(stream: "AudioStream", url: str) -> None:
+    """Check that the channels of a sound stream are so few that they can be mixed.
+
+    Raises:
+        UnreadableSourceError: If they are more than `MOST_CHANNELS`.
+    """
+    channels = stream.codec_context.channels
+    if channels > MOST_CHANNELS:
+        raise UnreadableSourceError(url, f"sound of at most {MOST_CHANNELS} channels", f"it has {channels}")
 
 
 def probe(container: "InputContainer", url: str, file: IO[bytes], check: Callable[[], None]) -> Sound:
