@@ -4,6 +4,7 @@ Importing it loads msgspec and nothing heavier.
 """
 
 from dragon_framework.errors import DragonError, PluginError, TaskError
+from dragon_framework.parts import PartContext, PartResult, Spread
 from dragon_framework.tasks import Limits, Origin, Output, OutputFile, Parameters, Task, TaskContext, TaskState, task
 
 __version__ = "0.1.0"
@@ -15,7 +16,10 @@ __all__ = [
     "Output",
     "OutputFile",
     "Parameters",
+    "PartContext",
+    "PartResult",
     "PluginError",
+    "Spread",
     "Task",
     "TaskContext",
     "TaskError",

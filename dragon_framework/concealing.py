@@ -34,11 +34,14 @@ class Concealer:
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._forms: list[str] = []
         self._known: set[str] = set()
+        self.told = False
+        """Whether it was told of any, short ones among them."""
         for value in values:
             self.add(value)
 
     def add(self, value: str) -> None:
         """Hide *value* from now on, unless it is too short."""
+        self.told = True
         if len(value) < SHORTEST or value in self._known:
             return
         self._known.add(value)

@@ -17,6 +17,7 @@ from dragon_framework.concealing import Concealer
 from dragon_framework.errors import TaskCancelledError, TaskLimitError, UnknownTaskError
 from dragon_framework.media_types import media_type_of
 from dragon_framework.sources import Sources
+from dragon_framework.spreading import AloneDesk, Open, RunSpread
 from dragon_framework.tasks import STATE_BYTES, Inner, Origin, Task, TaskState
 from dragon_framework.validation import check_output, convert_parameters
 
@@ -110,6 +111,7 @@ class RunContext:
         settings: The plugin's settings.
         is_cancelled: Tells whether the client has cancelled the task.
         others: Finds the tasks that this one may run; without it there are none.
+        offer: Offers parts of the run to other workers; without it all are done here.
         state: What the task keeps over the death of a worker.
         concealer: Knows the run's credentials; told of more by `conceal`.
     """
@@ -126,6 +128,7 @@ class RunContext:
         state: TaskState | None = None,
         concealer: Concealer | None = None,
         others: Others | None = None,
+        offer: Open = AloneDesk,
     ) -> None:
         self.task_name = task.name
         self.settings = settings
@@ -135,7 +138,7 @@ class RunContext:
         self._reporter = reporter
         self._is_cancelled = is_cancelled
         self._state = state or RunState()
-        self._concealer = concealer or Concealer()
+        self._concealer = Concealer() if concealer is None else concealer
         self._declared = {file.name: file for file in task.files}
         self._written: dict[str, WrittenFile] = {}
         self._handed_over: set[str] = set()
@@ -143,6 +146,9 @@ class RunContext:
         self._origins: dict[Path, Origin] = {}
         self._others = others
         self._inner_runs = 0
+        self._offer = offer
+        self._spreads = 0
+        self._spread: RunSpread | None = None
 
     @property
     def cancelled(self) -> bool:
@@ -226,6 +232,23 @@ class RunContext:
         values, files = run_in_context(task, convert_parameters(task, parameters), inner)
         return Inner(values, {file.name: Path(file.path) for file in files})
 
+    def spread(self, values: Sequence[Any], files: Mapping[str, Path] | None = None) -> RunSpread:
+        """Hand out parts of this task's work."""
+        self.check()
+        if self._spread is not None and self._spread.open:
+            raise ValueError("parts are handed out already; leave the block of the other ctx.spread before")
+        self._spreads += 1
+        self._spread = RunSpread(
+            self._task,
+            values,
+            files or {},
+            directory=self._directory / "parts" / str(self._spreads),
+            settings=self.settings,
+            is_cancelled=self._is_cancelled,
+            opened=self._offer,
+        )
+        return self._spread
+
     def progress(self, value: Any) -> None:
         """Show *value* as the task's progress."""
         self.check()
@@ -277,7 +300,9 @@ class RunContext:
         return values, files
 
     def close(self) -> None:
-        """Close the files that `open` returned, and end what `fetch_all` still fetches."""
+        """Close the files that `open` returned, and end what `fetch_all` still fetches, and what other workers do."""
+        if self._spread is not None:
+            self._spread.close()
         for file in self._opened:
             file.close()
         self._opened.clear()

@@ -16,8 +16,11 @@ from collections.abc import Collection
 
 GROUP = "dragon.contract"
 
-CONTRACT_VERSION = "1.1"
-"""Version of the contract that this core keeps. 1.1 added kinds of sources, and `dragon.contract`."""
+CONTRACT_VERSION = "1.2"
+"""Version of the contract that this core keeps.
+
+1.1 added kinds of sources, and `dragon.contract`; 1.2 parts of a task's work (`TaskContext.spread`).
+"""
 
 _RANGE = re.compile(r"(\d{1,4})\.(\d{1,4})(?:-(\d{1,4})(?:\.(\d{1,4}))?)?")
 

@@ -13,7 +13,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -92,6 +92,13 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     progress_interval_seconds: Annotated[
         PositiveSeconds, Meta(description="Shortest time between two progress updates of a task.")
     ] = 0.1
+    help: Annotated[
+        Literal["machines", "all", "none"],
+        Meta(
+            description="Whose tasks an idle worker does parts of: those of workers on other `machines`, which have "
+            "processors of their own; of `all` other workers; or `none`."
+        ),
+    ] = "machines"
 
 
 class CallbackSettings(Struct, frozen=True, kw_only=True):

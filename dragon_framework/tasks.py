@@ -7,7 +7,7 @@ made known by one entry point in the group `dragon.tasks`:
     "image.info" = "dragon_image.info:image_info"
 
 `@task` carries what the service must know without running the function. This module
-stands on `errors` alone and imports nothing heavy, because the API process imports
+stands on `errors` and `parts` and imports nothing heavy, because the API process imports
 every task's module for its schema.
 """
 
@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple, Protocol, get_type_hints, runtime_checka
 import msgspec
 
 from dragon_framework.errors import InvalidTaskError
+from dragon_framework.parts import PartFunction, Spread
 
 TASK_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 """`family.name`, at least two parts: the first names the family, and its queue by default."""
@@ -230,6 +231,23 @@ class TaskContext(Protocol):
         """
         ...
 
+    def spread(self, values: Sequence[Any], files: Mapping[str, Path] | None = None) -> Spread:
+        """Hand out parts of this task's work, to this run itself and to idle workers; for tasks with `@task(part=...)`.
+
+        Only workers help that have the same versions of the plugin and of what it depends on, on machines of the same
+        kind. Where there is none, and in `dragon run`, all parts are done here. One at a time may be open.
+
+        Args:
+            values: One for each part, in the order to do them in; given to the part's function. At most
+                `parts.MOST_PARTS`, each at most `parts.PART_BYTES` as JSON.
+            files: What all parts read, by name. They travel, unsealed, through the output storage, and are deleted
+                there at the end; values lie in Redis, sealed if the run has credentials.
+
+        Raises:
+            ValueError: If the task has no function for parts, or a value is too large.
+        """
+        ...
+
     def progress(self, value: Any) -> None:
         """Show *value* (anything JSON can hold, usually percent) as the task's progress."""
         ...
@@ -272,6 +290,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     function: TaskFunction
     section: str
     keeps_state: bool
+    part: PartFunction | None = None
 
     @property
     def family(self) -> str:
@@ -297,6 +316,7 @@ def task(  # noqa: PLR0913  # a declaration: all by name
     preload: tuple[str, ...] = (),
     section: str | None = None,
     keeps_state: bool = False,
+    part: PartFunction | None = None,
 ) -> Callable[[Callable[[Any, TaskContext], Any]], Task]:
     """Make a task of a function `(parameters, ctx) -> output`.
 
@@ -322,6 +342,8 @@ def task(  # noqa: PLR0913  # a declaration: all by name
             they must start no threads, for the processes are forked afterwards.
         section: Where its settings are read from; the family by default.
         keeps_state: Whether it uses `TaskContext.state`.
+        part: Does a part of its work, here or in another worker: a function `(value, ctx) -> value` of the task's
+            module, whose first argument is annotated with what JSON can hold, or a struct (see `TaskContext.spread`).
 
     Raises:
         InvalidTaskError: If the declaration breaks the contract.
@@ -353,6 +375,7 @@ def task(  # noqa: PLR0913  # a declaration: all by name
             function=function,
             section=section or name.partition(".")[0],
             keeps_state=keeps_state,
+            part=part,
         )
 
     if not TASK_NAME.fullmatch(name):

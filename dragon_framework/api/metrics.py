@@ -81,6 +81,8 @@ def _of_tasks(counters: Mapping[str, float]) -> list[str]:
     deaths: list[tuple[Mapping[str, Any], float]] = []
     sent: list[tuple[Mapping[str, Any], float]] = []
     seconds: list[tuple[Mapping[str, Any], float]] = []
+    helped: list[tuple[Mapping[str, Any], float]] = []
+    helped_seconds: list[tuple[Mapping[str, Any], float]] = []
     steps: dict[tuple[str, str], dict[str, float]] = {}
     for name, value in sorted(counters.items()):
         task, status, what = parts(name)
@@ -97,6 +99,10 @@ def _of_tasks(counters: Mapping[str, float]) -> list[str]:
             errors.append(({"task": task, "code": status}, value))
         elif what == "bytes":
             fetched.append(({"task": task}, value))
+        elif what == "parts":
+            helped.append(({"task": task, "outcome": status}, value))
+        elif what == "part_seconds":
+            helped_seconds.append(({"task": task}, value))
         elif what.startswith("le:"):
             steps.setdefault((task, status), {})[what[3:]] = value
     return [
@@ -106,6 +112,8 @@ def _of_tasks(counters: Mapping[str, float]) -> list[str]:
         *_family("task_errors_total", "counter", "Runs that failed, those tried again among them, by code.", errors),
         *_family("fetched_bytes_total", "counter", "Bytes of sources that came over the network.", fetched),
         *_family("task_process_deaths_total", "counter", "Task processes that ended with a task in them.", deaths),
+        *_family("parts_total", "counter", "Parts of tasks that workers did for others, by outcome.", helped),
+        *_family("part_seconds_total", "counter", "Seconds that parts took that were done for others.", helped_seconds),
         *_family("callbacks_total", "counter", "Callbacks that are over, by outcome.", sent),
     ]
 

@@ -32,6 +32,11 @@ _DELIVERY: Json = {
             "description": "Most memory of the task and its programs, looked at every 0.1 s; none for shorter runs.",
         },
         "bytes_fetched": {"type": "integer", "description": "What came over the network."},
+        "parts": {
+            "type": "object",
+            "description": "Of a task that offered parts of its work: how many its `own` process did, and how many "
+            "`others`.",
+        },
         "fetched": {
             "type": "array",
             "items": {"type": "object"},

@@ -1,6 +1,6 @@
 """The page of the plugin contract: every public name that a task stands on, from its own code.
 
-In: the modules `tasks`, `fields`, `errors` and `contract`. Out: Markdown. What the page
+In: the modules `tasks`, `parts`, `fields`, `errors` and `contract`. Out: Markdown. What the page
 says of a name is its docstring, so that neither can be changed without the other.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from dragon_framework import contract, errors, fields, tasks
+from dragon_framework import contract, errors, fields, parts, tasks
 from dragon_framework.problems import number
 from dragon_framework.shapes import shape_of
 
@@ -33,8 +33,8 @@ so has [testing](../how-to/test-a-task.md).
 | `dragon.contract` | the range it supports: `1.0` is 1.0 and every later 1.x; `1.2-2` every 2.x, too | its package |
 """
 
-_CLASSES = (tasks.Parameters, tasks.Output, tasks.OutputFile, tasks.Limits, tasks.Origin)
-_DOORS = (tasks.TaskContext, tasks.TaskState)
+_CLASSES = (tasks.Parameters, tasks.Output, tasks.OutputFile, tasks.Limits, tasks.Origin, parts.PartResult)
+_DOORS = (tasks.TaskContext, tasks.TaskState, parts.Spread, parts.PartContext)
 _ERRORS = tuple(
     value
     for value in vars(errors).values()

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,26 +29,38 @@ from dragon_framework.concealing import Concealer
 from dragon_framework.context import RunContext, RunState, WrittenFile, run_in_context
 from dragon_framework.errors import InternalTaskError, NoRoomError, TaskCancelledError, TaskError
 from dragon_framework.hooks import fetch_policy, hooks_of
+from dragon_framework.media_types import media_type_of
 from dragon_framework.notes import take_notes
+from dragon_framework.parts import PartResult
 from dragon_framework.registry import Registry
 from dragon_framework.sealing import secrets_of
 from dragon_framework.settings import Settings
 from dragon_framework.sources import Sources
+from dragon_framework.spreading import PartRun, done_part
 from dragon_framework.storage import Storage, open_storage
 from dragon_framework.tasks import Task
 from dragon_framework.validation import convert_parameters
 from dragon_framework.worker.wire import (
+    Answer,
     Channel,
     Closed,
     Done,
     Failed,
+    Given,
+    Look,
+    Offer,
+    Part,
     Partial,
+    Parts,
     Progress,
     Report,
     Run,
     Save,
+    Seen,
+    Take,
+    Withdraw,
+    decode_answer,
     decode_run,
-    decode_saved,
 )
 
 PR_SET_PDEATHSIG = 1
@@ -85,6 +97,7 @@ class TaskProcess:
         self._cancelled = False
         self._running = False
         self._conceal = Concealer()
+        self._asking = threading.Lock()
 
     def serve(self) -> None:
         """Run tasks until the worker closes the socket, or this process is not fit for another."""
@@ -134,6 +147,8 @@ class TaskProcess:
             sources = self._sources_for(run.base)
             before = sources.bytes_fetched
             task = self._registry.get(run.task_name)
+            if run.part is not None:
+                return self._do_part(task, run.part, Path(run.directory))
             parameters = _parameters(task, run.parameters)
             for value in secrets_of(parameters):
                 conceal.add(value)
@@ -148,6 +163,7 @@ class TaskProcess:
                 state=RunState(run.state, self._keep),
                 concealer=conceal,
                 others=lambda name: (self._registry.get(name), self._plugin_settings.get(name)),
+                offer=lambda values, files: _WorkersDesk(self._ask, values, files, secret=conceal.told),
             )
             values, files = run_in_context(task, parameters, ctx)
             tidy = not os.path.exists(run.directory)  # noqa: PTH110  # for every task
@@ -163,10 +179,25 @@ class TaskProcess:
             self._conceal = Concealer()
             reporter.close()
 
+    def _do_part(self, task: Task, part: Part, directory: Path) -> Done:
+        """Do a part of another worker's task."""
+        if task.part is None:
+            raise ValueError(f"{task.name} has no function for parts here")
+        files = {name: Path(path) for name, path in part.files.items()}
+        run = PartRun(directory, files, self._plugin_settings.get(task.name), lambda: self._cancelled)
+        value, written = done_part(task.part, bytes(part.value), run)
+        found = [WrittenFile(name, name, str(path), media_type_of(name)) for name, path in written.items()]
+        return Done({"value": msgspec.Raw(value)}, found, notes=take_notes())
+
     def _keep(self, encoded: bytes) -> None:
         """Have the worker keep the task's state, and wait until it has."""
-        self._channel.send(Save(msgspec.Raw(encoded)))
-        decode_saved(self._channel.receive())
+        self._ask(Save(msgspec.Raw(encoded)))
+
+    def _ask(self, question: Save | Parts) -> Answer:
+        """Return the worker's answer; questions of several threads take turns."""
+        with self._asking:
+            self._channel.send(question)
+            return decode_answer(self._channel.receive())
 
     def _sources_for(self, base: str) -> Sources:
         sources = self._sources.get(base)
@@ -233,6 +264,38 @@ def _parameters(task: Task, encoded: msgspec.Raw) -> Any:
         return _decode(encoded, type=task.parameters)
     except msgspec.ValidationError:
         return convert_parameters(task, _decode(encoded))
+
+
+class _WorkersDesk:
+    """The worker knows which parts are free: it offers them to other workers (implements `spreading.Desk`)."""
+
+    def __init__(
+        self,
+        ask: Callable[[Parts], Answer],
+        values: Sequence[bytes],
+        files: Mapping[str, Path],
+        *,
+        secret: bool,
+    ) -> None:
+        self._ask = ask
+        ask(Offer([msgspec.Raw(value) for value in values], {name: str(path) for name, path in files.items()}, secret))
+
+    def take(self) -> int | None:
+        given = self._ask(Take())
+        assert isinstance(given, Given)
+        return given.number
+
+    def look(self) -> list[PartResult]:
+        seen = self._ask(Look())
+        assert isinstance(seen, Seen)
+        return [
+            PartResult(fruit.number, _decode(fruit.value), {name: Path(path) for name, path in fruit.files.items()})
+            for fruit in seen.fruits
+        ]
+
+    def close(self) -> None:
+        with contextlib.suppress(Closed):  # the worker is gone, and so are the parts
+            self._ask(Withdraw())
 
 
 class _ChannelReporter:

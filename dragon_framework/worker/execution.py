@@ -11,12 +11,13 @@ After a fault that may pass, RETRY stands in its place: the task is queued again
 later time, a few times.
 """
 
+import contextlib
 import itertools
 import random
 import shutil
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,16 @@ from dragon_framework.status.model import (
     now,
 )
 from dragon_framework.storage import Storage
+from dragon_framework.tasks import Task
 from dragon_framework.worker.leftovers import Leftovers
 from dragon_framework.worker.life import Life, delivery_of
+from dragon_framework.worker.likeness import machine
+from dragon_framework.worker.offers import OfferFacts
 from dragon_framework.worker.places import Places
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.runner import HandedBack, TakenAway
-from dragon_framework.worker.wire import Done, Failed, Partial, Progress, Run, Save
+from dragon_framework.worker.sharing import Sharing
+from dragon_framework.worker.wire import Done, Failed, Partial, Parts, Progress, Run, Save, Saved
 
 REDIS_PAUSE_SECONDS = 0.5
 
@@ -85,6 +90,7 @@ class Executor:
         pool: Lends what runs tasks.
         hooks: Told when tasks start and finish.
         leftovers: Deletes the outputs of tasks that end as errors.
+        alike: Tells which other workers make the same of a part, by the task's name (`likeness`).
         directory: Where this worker's runs keep their files.
         on_callback: Called when a callback has become due.
     """
@@ -99,6 +105,7 @@ class Executor:
         pool: RunnerPool,
         hooks: Hooks,
         leftovers: Leftovers,
+        alike: Callable[[str], str],
         directory: Path,
         on_callback: Callable[[], None] = lambda: None,
     ) -> None:
@@ -117,6 +124,8 @@ class Executor:
         self.places = Places(settings.slots)
         self._numbers = itertools.count()
         self._leftovers = leftovers
+        self._sharings: set[Sharing] = set()
+        self._likeness = alike
 
     def execute(self, key: str, queue: str, message_id: str) -> None:
         """Take the task *key* through its life; never raises.
@@ -338,8 +347,13 @@ class Executor:
             self._hooks.call("dragon_task_started", key=life.key, task_name=task.name, delivery=life.delivery)
             state = self._kept_state(life) if task.keeps_state else {}
             run = Run(life.key, task.name, self._opened(life), directory, life.definition.base, state)
-            with self._pool.lent() as runner:
-                outcome = runner.run(run, task, lambda: self._show_begun(life), lambda report: self._show(life, report))
+            with self._pool.lent() as runner, self._sharing(life, task, directory) as sharing:
+                outcome = runner.run(
+                    run,
+                    task,
+                    lambda: self._show_begun(life),
+                    lambda notice: sharing.answer(notice) if isinstance(notice, Parts) else self._show(life, notice),
+                )
                 life.peak_bytes = runner.peak_bytes
             life.fetched, life.notes = outcome.bytes_fetched, outcome.notes
             life.tidy = isinstance(outcome, Done) and outcome.tidy
@@ -355,6 +369,37 @@ class Executor:
         except Exception as error:  # noqa: BLE001  # told in the status, with the trace in the log
             inside = InternalTaskError(life.task_name, type(error).__name__)
             return Failed(inside.code, inside.details(), log=traceback.format_exc())
+
+    def shares(self) -> bool:
+        """Whether a task that runs here offers parts of its work to others."""
+        return any(sharing.open for sharing in list(self._sharings))
+
+    @contextlib.contextmanager
+    def _sharing(self, life: Life, task: Task, directory: str) -> Iterator[Sharing]:
+        """Yield what offers parts of a run; when the run is over, nobody is at one of them any more."""
+
+        def facts() -> OfferFacts:
+            worker, base = self._broker.broker_id, life.definition.base
+            return OfferFacts(task.name, task.queue, base, self._likeness(task.name), machine(), worker, False, {})
+
+        sharing = Sharing(
+            self._courier,
+            self._storage,
+            self._sealer,
+            key=life.key,
+            deaths=life.delivery - 1,
+            facts=facts,
+            directory=Path(directory),
+            heartbeat_seconds=self._settings.worker.heartbeat_seconds,
+        )
+        self._sharings.add(sharing)
+        try:
+            yield sharing
+        finally:
+            self._sharings.discard(sharing)
+            sharing.close()
+            if sharing.own or sharing.helped:
+                life.parts = {"own": sharing.own, "others": sum(sharing.helped.values())}
 
     def _opened(self, life: Life) -> msgspec.Raw:
         """Return the parameters with their credentials, which nothing but the task process is told."""
@@ -378,11 +423,11 @@ class Executor:
         if not self._patiently(scripts.KEEP_STATE, keys, [life.key, sealed, self._ttl, life.delivery - 1]):
             raise TakenAway
 
-    def _show(self, life: Life, report: Progress | Partial | Save) -> None:
+    def _show(self, life: Life, report: Progress | Partial | Save) -> Saved | None:
         """Publish progress or a partial result, or keep a state."""
         if isinstance(report, Save):
             self._keep_state(life, bytes(report.state))
-            return
+            return Saved()
         if isinstance(report, Progress):
             life.progress = report.value
         else:
@@ -398,6 +443,7 @@ class Executor:
         else:
             if not shown:
                 raise TakenAway
+        return None
 
     def _stored(self, life: Life, outcome: Done | Failed) -> dict[str, Any] | Failed:
         """Return the result of a run, once its files are in the storage."""

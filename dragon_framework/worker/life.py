@@ -30,6 +30,8 @@ class Life:
         self.fetched = 0
         """Bytes that it took from the network."""
         self.peak_bytes = 0
+        self.parts: dict[str, int] = {}
+        """How many parts of it were done by this run itself (`own`), and by other workers (`others`)."""
         self.store_seconds = 0.0
         self.begun = False
         """Whether its status has been told to say so."""
@@ -71,4 +73,6 @@ def delivery_of(life: Life, worker: str, outcome: str, seconds: float, code: str
         facts["memory_bytes"] = life.peak_bytes
     if life.fetched:
         facts["bytes_fetched"] = life.fetched
+    if life.parts:
+        facts["parts"] = life.parts
     return msgspec.json.encode(facts | life.notes).decode()

@@ -18,15 +18,13 @@ from dragon_framework.errors import TaskCrashedError, TaskError, TaskLimitError
 from dragon_framework.tasks import Task
 from dragon_framework.worker.processes import Nursery, TaskProcessHandle
 from dragon_framework.worker.wire import (
+    Answer,
     Channel,
     Closed,
     Done,
     Failed,
-    Partial,
-    Progress,
+    Notice,
     Run,
-    Save,
-    Saved,
     decode_report,
 )
 
@@ -70,6 +68,7 @@ class TaskRunner:
         self._runs = 0
         self._lock = threading.Lock()
         self._key = ""
+        self._is_part = False
         self._taken_away_at: float | None = None
         self._hand_back = False
         self._on_death = on_death
@@ -80,8 +79,8 @@ class TaskRunner:
 
     @property
     def key(self) -> str:
-        """Key of the task that runs now; empty if none does."""
-        return self._key
+        """Key of the task that runs now; empty if none does, or a part of another worker's."""
+        return "" if self._is_part else self._key
 
     def prepare(self) -> None:
         """Fork the process now, so that the first task need not wait.
@@ -96,7 +95,7 @@ class TaskRunner:
         run: Run,
         task: Task,
         on_begun: Callable[[], None],
-        on_report: Callable[[Progress | Partial | Save], None],
+        on_report: Callable[[Notice], Answer | None],
     ) -> Done | Failed:
         """Run a task to its end, whatever that is.
 
@@ -104,7 +103,8 @@ class TaskRunner:
             run: What to run.
             task: Its declaration, for the limits.
             on_begun: Called once, when a task process has it.
-            on_report: Called with progress, partial results and states to keep; what it raises ends the run.
+            on_report: Called with what the task says before its end; returns the answer to what has one. What it raises
+                ends the run.
 
         Raises:
             HandedBack: If `hand_back` was called meanwhile.
@@ -112,6 +112,7 @@ class TaskRunner:
         """
         with self._lock:
             self._key = run.key
+            self._is_part = run.part is not None
             self._taken_away_at = None
             self.begun = time.monotonic()
         self.peak_bytes = 0
@@ -184,7 +185,7 @@ class TaskRunner:
         run: Run,
         task: Task,
         on_begun: Callable[[], None],
-        on_report: Callable[[Progress | Partial | Save], None],
+        on_report: Callable[[Notice], Answer | None],
     ) -> Done | Failed:
         channel, process = self._begin(run)
         on_begun()
@@ -210,10 +211,10 @@ class TaskRunner:
                 if report.last:
                     self.close()
                 return report
-            on_report(report)
-            if isinstance(report, Save):
+            answer = on_report(report)
+            if answer is not None:
                 with contextlib.suppress(Closed):  # it has died since; the next look will say so
-                    channel.send(Saved())
+                    channel.send(answer)
             self._check_wanted()
             watch.check_now_and_then()
 

@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -34,6 +35,7 @@ from dragon_framework.queue import scripts as queue_scripts
 from dragon_framework.queue.broker import DragonBroker
 from dragon_framework.queue.courier import Courier
 from dragon_framework.queue.message import ACTOR
+from dragon_framework.queue.parts import PARTS
 from dragon_framework.queue.reaper import Reaper
 from dragon_framework.reference.facts import own_errors
 from dragon_framework.registry import Registry, registry_of
@@ -44,7 +46,9 @@ from dragon_framework.status.connection import connect_sync
 from dragon_framework.storage import Storage, open_storage
 from dragon_framework.worker.cancellations import Cancellations
 from dragon_framework.worker.execution import Executor
+from dragon_framework.worker.helping import Helper
 from dragon_framework.worker.leftovers import Leftovers
+from dragon_framework.worker.likeness import likeness
 from dragon_framework.worker.pool import RunnerPool
 from dragon_framework.worker.processes import Nursery
 from dragon_framework.worker.pulse import Teller
@@ -111,13 +115,14 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         settings.storage or str(settings.data_path / "storage"), {"retention_seconds": settings.retention_seconds}
     )
     storage.check()
-    courier = Courier(client, [*queue_scripts.MESSAGES, *status_scripts.LIFE])
+    courier = Courier(client, [*queue_scripts.MESSAGES, *status_scripts.LIFE, *PARTS])
     broker = DragonBroker(client, courier, slots=settings.slots)
     hooks = hooks_of(settings)
     with _run_directory(settings.data_path / "runs") as directory:
         pool = RunnerPool(nursery, settings.slots, settings.worker.tasks_per_process)
         sender = Sender(client, settings.callbacks, settings.sources, allowed, fetch_policy(hooks))
         leftovers = Leftovers(broker, storage)
+        alike = cache(lambda task_name: likeness(registry, task_name))
         executor = Executor(
             broker=broker,
             registry=registry,
@@ -126,6 +131,7 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
             pool=pool,
             hooks=hooks,
             leftovers=leftovers,
+            alike=alike,
             directory=directory,
             on_callback=sender.wake,
         )
@@ -153,8 +159,20 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         sweeper = threading.Thread(target=_sweep, args=(settings, storage, stop), name="sweeper", daemon=True)
         cleaner = threading.Thread(target=leftovers.run, name="leftovers", daemon=True)
         teller = Teller(broker, pool, executor.places, settings.slots, queues, _manifests(registry, queues))
+        helper = Helper(
+            broker=broker,
+            registry=registry,
+            storage=storage,
+            settings=settings,
+            pool=pool,
+            places=executor.places,
+            queues=queues,
+            directory=directory,
+            shares=executor.shares,
+            alike=alike,
+        )
         hooks.call("dragon_startup", settings=settings, role="worker")
-        for part in (reaper, cancellations, sender, sweeper, cleaner, teller):
+        for part in (reaper, cancellations, sender, sweeper, cleaner, teller, helper):
             part.start()
         pool.prepare(stop)
         worker.start()
@@ -162,6 +180,8 @@ def _work(settings: Settings, nursery: Nursery, stop: threading.Event) -> int:
         while not stop.wait(STUCK_SECONDS):
             _give_back_stuck(worker, broker)
         log.info("worker_stopping", grace_seconds=settings.worker.shutdown_seconds)
+        broker.draining = True
+        helper.stop()
         _drain(worker, broker, pool, settings.worker.shutdown_seconds)
         reaper.stop()
         cancellations.stop()

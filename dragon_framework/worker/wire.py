@@ -2,12 +2,14 @@
 
 Frames on a socket: four bytes of length, big-endian, then JSON of one of the structs.
 Worker to task process: `Run`. Task process to worker: any number of `Progress` and
-`Partial`, and `Save`, which the worker answers with `Saved`; then one `Done` or `Failed`. Stands on msgspec alone.
+`Partial`, and of what the worker answers: `Save` with `Saved`, `Offer` and `Withdraw` with `Heard`, `Take` with
+`Given`, `Look` with `Seen`; then one `Done` or `Failed`. Stands on msgspec alone.
 """
 
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -24,8 +26,20 @@ _LARGE_BYTES = 65536  # above it, a copy costs more than a system call
 _HEADER = struct.Struct(">I")
 
 
+class Part(msgspec.Struct):
+    """A part of a task's work.
+
+    Args:
+        value: What its function is given, as JSON.
+        files: Paths of the files that it reads, by name.
+    """
+
+    value: msgspec.Raw
+    files: dict[str, str]
+
+
 class Run(msgspec.Struct, tag="run"):
-    """Run a task.
+    """Run a task, or a part of one.
 
     Args:
         key: The task's key.
@@ -34,6 +48,7 @@ class Run(msgspec.Struct, tag="run"):
         directory: A directory for this run alone, not made yet.
         base: URL of the service as the client knows it, for its own files.
         state: What the task has kept of its run before this one.
+        part: The part to do, instead of the task.
     """
 
     key: str
@@ -42,6 +57,7 @@ class Run(msgspec.Struct, tag="run"):
     directory: str
     base: str
     state: dict[str, Any] = {}
+    part: Part | None = None
 
 
 class Progress(msgspec.Struct, tag="progress"):
@@ -65,6 +81,56 @@ class Save(msgspec.Struct, tag="save"):
 
 class Saved(msgspec.Struct, tag="saved"):
     """The state is kept."""
+
+
+class Offer(msgspec.Struct, tag="offer"):
+    """Parts of the task's work, for other workers too.
+
+    Args:
+        values: What each is given, as JSON.
+        files: Paths of the files that all of them read, by name.
+        secret: Whether the run has credentials, which the values may hold.
+    """
+
+    values: list[msgspec.Raw]
+    files: dict[str, str]
+    secret: bool = False
+
+
+class Withdraw(msgspec.Struct, tag="withdraw"):
+    """The parts are given up."""
+
+
+class Heard(msgspec.Struct, tag="heard"):
+    """What was said is done."""
+
+
+class Take(msgspec.Struct, tag="take"):
+    """The task process takes a part itself."""
+
+
+class Given(msgspec.Struct, tag="given"):
+    """Number of the part; None if none is free now."""
+
+    number: int | None
+
+
+class Look(msgspec.Struct, tag="look"):
+    """What have other workers done?"""
+
+
+class Fruit(msgspec.Struct):
+    """What another worker has made of a part: its value as JSON, and paths of its files, by name."""
+
+    number: int
+    value: msgspec.Raw
+    files: dict[str, str]
+
+
+class Seen(msgspec.Struct, tag="seen"):
+    """What they have done since the last look."""
+
+    fruits: list[Fruit]
 
 
 class Done(msgspec.Struct, tag="done"):
@@ -109,11 +175,14 @@ class Failed(msgspec.Struct, tag="failed"):
     last: bool = False
 
 
-Report = Progress | Partial | Save | Done | Failed
+Parts = Offer | Withdraw | Take | Look
+Notice = Progress | Partial | Save | Parts
+Report = Notice | Done | Failed
+Answer = Saved | Heard | Given | Seen
 
 _encoder = msgspec.json.Encoder()
 decode_run = msgspec.json.Decoder(Run).decode
-decode_saved = msgspec.json.Decoder(Saved).decode
+decode_answer: Callable[[bytes], Answer] = msgspec.json.Decoder(Answer).decode
 decode_report = msgspec.json.Decoder(Report).decode
 
 
@@ -138,7 +207,7 @@ class Channel:
             whole, part = divmod(seconds, 1)
             self.socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", int(whole), int(part * 1e6)))
 
-    def send(self, message: Run | Saved | Report) -> None:
+    def send(self, message: Run | Answer | Report) -> None:
         """Send one message.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
+from dragon_framework import Output, OutputFile, Parameters, PartContext, PartResult, TaskContext, task
 from dragon_framework.errors import TaskError
 from dragon_framework.fields import Secret
 
@@ -372,3 +372,84 @@ def acme_tell(parameters: Token, ctx: TaskContext) -> Answer:
 def acme_break_telling(parameters: Token, ctx: TaskContext) -> Answer:
     """Break, with the credential in the trace."""
     raise ZeroDivisionError(parameters.token)
+
+
+class Squared(Output, frozen=True, kw_only=True):
+    sum: Annotated[int, Meta(description="Sum of the squares.")]
+    pids: Annotated[list[int], Meta(description="Which process did each part.")]
+    notes: Annotated[list[str], Meta(description="What each part wrote.")]
+
+
+class Squares(Parameters, frozen=True, kw_only=True):
+    count: Annotated[int, Meta(ge=0, le=1000, description="How many parts.")] = 6
+    seconds: Annotated[float, Meta(ge=0, le=600, description="How long each part takes elsewhere.")] = 0.0
+    gate: Annotated[str, Meta(description="A file that parts wait for here.")] = ""
+    patient: Annotated[bool, Meta(description="Whether to leave all but the first part to others.")] = False
+    fails: Annotated[str, Meta(description="How parts fail elsewhere: `raise` or `exit`; empty: not.")] = ""
+    log: Annotated[str, Meta(description="Where to note each beginning.")] = ""
+    token: Annotated[Secret | None, Meta(description="A credential.")] = None
+
+
+class Square(Parameters, frozen=True, kw_only=True):
+    number: int
+    owner: int
+    seconds: float
+    gate: str
+    fails: str
+    log: str
+    token: str | None
+
+
+def square(value: Square, ctx: PartContext) -> dict[str, int]:
+    """Square a number, after a while."""
+    here = os.getpid() == value.owner
+    if value.log:
+        with Path(value.log).open("a") as log:
+            log.write(f"{'own' if here else 'other'} {value.number} {os.getpid()}\n")
+    if value.fails and not here:
+        if value.fails == "raise":
+            raise ValueError(f"not here, {value.token}")
+        os._exit(3)
+    end = time.monotonic() + (0 if here else value.seconds)
+    while time.monotonic() < end or (here and value.gate and not Path(value.gate).exists()):
+        time.sleep(0.01)
+    factor = int(ctx.files["factor"].read_text())
+    ctx.output("note.txt").write_text(f"{value.number} by {factor}")
+    return {"square": factor * value.number**2, "pid": os.getpid()}
+
+
+@task("acme.squares", part=square)
+def acme_squares(parameters: Squares, ctx: TaskContext) -> Squared:
+    """Add squares, each a part."""
+    factor = ctx.temporary_directory / "factor"
+    factor.write_text("2")
+    values = [
+        Square(
+            number=number,
+            owner=os.getpid(),
+            seconds=parameters.seconds,
+            gate=parameters.gate,
+            fails=parameters.fails,
+            log=parameters.log,
+            token=parameters.token,
+        )
+        for number in range(parameters.count)
+    ]
+    done: dict[int, PartResult] = {}
+    with ctx.spread(values, {"factor": factor}) as spread:
+        if parameters.patient:
+            first = spread.take()
+            note = ctx.temporary_directory / "note.txt"
+            note.write_text(f"{first} by 2")
+            done[first] = PartResult(first, {"square": 2 * first**2, "pid": os.getpid()}, {"note.txt": note})
+            while spread.outstanding:
+                ctx.check()
+                done |= {result.number: result for result in spread.arrived()}
+                time.sleep(0.01)
+        done |= {result.number: result for result in spread.results()}
+    order = [done[number] for number in sorted(done)]
+    return Squared(
+        sum=sum(result.value["square"] for result in order),
+        pids=[result.value["pid"] for result in order],
+        notes=[result.files["note.txt"].read_text() for result in order],
+    )

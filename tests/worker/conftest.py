@@ -4,6 +4,7 @@
 `shared` is one lab with one worker, for all tests that leave it as they found it.
 """
 
+import itertools
 import json
 import os
 import subprocess
@@ -66,6 +67,7 @@ class Lab:
         self.server.start()
         self.client = connect_sync(self.server.url)
         self.site = site
+        self.numbers = itertools.count()
         self.workers: list[subprocess.Popen[bytes]] = []
 
     # For tests, which pytest imports by file: they cannot import this module.
@@ -87,7 +89,7 @@ class Lab:
         }
         environ |= {f"DRAGON_{name}".upper(): str(value) for name, value in settings.items()}
         before = set(self.client.zrange("dramatiq:__heartbeats__", 0, -1))
-        with (self.directory / f"worker-{len(self.workers)}.log").open("wb") as log:
+        with (self.directory / f"worker-{next(self.numbers)}.log").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-c", RUNNER], env=environ, stdout=log, stderr=log, start_new_session=True
             )
@@ -173,6 +175,12 @@ def site(tmp_path_factory) -> Path:
     lines = "".join(f"{name} = acme_tasks:{name.replace('.', '_')}\n" for name in points)
     (metadata / "entry_points.txt").write_text(f"[dragon.tasks]\n{lines}")
     return directory
+
+
+@pytest.fixture(scope="session")
+def new_lab() -> type[Lab]:
+    """For tests that make a lab of another scope: they cannot import this module."""
+    return Lab
 
 
 @pytest.fixture

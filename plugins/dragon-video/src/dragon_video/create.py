@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dragon_framework import Output, OutputFile, Parameters, TaskContext, task
+from dragon_framework import Output, OutputFile, Parameters, PartContext, TaskContext, task
 from dragon_framework.fields import CallbackUrl, Pixels, Seconds
 from dragon_video.profile_names import ProfileName
 from dragon_video.settings import VideoSettings
@@ -61,6 +61,21 @@ class VideoCreateOutput(Output, frozen=True, kw_only=True):
     ] = None
 
 
+class FilmPiece(Parameters, frozen=True, kw_only=True):
+    """A stretch of frames, for whichever worker makes it (see `film.pieces.Piece`)."""
+
+    number: int
+    first: int
+    last: int
+
+
+def film_piece(piece: FilmPiece, ctx: PartContext) -> None:
+    """Make a piece of a film that another worker makes."""
+    from dragon_video.film.sharing import make_piece
+
+    make_piece(piece, ctx)
+
+
 @task(
     "video.create",
     files=[
@@ -77,6 +92,7 @@ class VideoCreateOutput(Output, frozen=True, kw_only=True):
     seconds=4 * 3600.0,
     memory_bytes=8 * 2**30,
     preload=("dragon_video.film.making",),
+    part=film_piece,
 )
 def video_create(parameters: VideoCreateParameters, ctx: TaskContext) -> VideoCreateOutput:
     """Create video file(s) from a XML definition and video profile(s).

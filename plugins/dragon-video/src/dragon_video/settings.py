@@ -48,3 +48,15 @@ class VideoSettings(Struct, frozen=True, kw_only=True):
             description="Processes that draw one film side by side; 0 for as many as there are processors, at most 8.",
         ),
     ] = 0
+
+    film_spread: Annotated[
+        bool,
+        Meta(
+            description="Whether idle workers make pieces of long films that other workers make; whose, the setting "
+            "`worker.help` says."
+        ),
+    ] = True
+
+    film_spread_seconds: Annotated[
+        float, Meta(ge=0, description="Shortest film that is spread over workers, in seconds.")
+    ] = 60.0

@@ -12,8 +12,9 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -24,10 +25,13 @@ from dragon_framework.errors import NoRoomError
 from dragon_video.film.errors import FilmError
 from dragon_video.film.pieces import Order, Piece, make
 from dragon_video.film.plan import Drawing
+from dragon_video.film.sharing import Pieces
 
 PR_SET_PDEATHSIG = 1
 TOLD_EVERY = 5
 """Frames between two messages about them."""
+WAIT_SECONDS = 0.05
+"""Pause between two looks, when all that is left is with other workers."""
 
 log = structlog.get_logger("dragon.film")
 
@@ -74,7 +78,7 @@ class Alone:
     def __init__(self, order: Order) -> None:
         self._order = order
 
-    def make(self, pieces: Sequence[Piece], told: Callable[[int], None], check: Callable[[], None]) -> Iterator[Piece]:
+    def make(self, pieces: Pieces, told: Callable[[int], None], check: Callable[[], None]) -> Iterator[Piece]:
         """As `Crew.make`."""
 
         def drawn(_: int) -> None:
@@ -82,9 +86,15 @@ class Alone:
             told(1)
 
         with Drawing(self._order.plan) as drawing:
-            for piece in pieces:
-                make(piece, self._order, drawing, drawn)
-                yield piece
+            while pieces.outstanding:
+                piece = pieces.take()
+                if piece is not None:
+                    make(piece, self._order, drawing, drawn)
+                    yield piece
+                yield from _arrived(pieces, told)
+                if piece is None:
+                    check()
+                    time.sleep(WAIT_SECONDS)
 
 
 class Crew:
@@ -110,25 +120,29 @@ class Crew:
             self.close()
             raise
 
-    def make(self, pieces: Sequence[Piece], told: Callable[[int], None], check: Callable[[], None]) -> Iterator[Piece]:
-        """Make all *pieces*, and yield each when it is done.
+    def make(self, pieces: Pieces, told: Callable[[int], None], check: Callable[[], None]) -> Iterator[Piece]:
+        """Make all *pieces*, and yield each when it is done, wherever that was.
 
         Args:
-            pieces: In the order to begin them in.
+            pieces: Where they come from.
             told: Called with how many more frames are drawn.
             check: Raises when the task is cancelled.
 
         Raises:
             TaskError: What went wrong in one of them.
         """
-        waiting = iter(pieces)
+        idle = list(self._processes)
         busy: set[Connection] = set()
-        for connection in self._processes:
-            if (piece := next(waiting, None)) is not None:
+        while busy or pieces.outstanding:
+            check()
+            while idle and (piece := pieces.take()) is not None:
+                connection = idle.pop(0)
                 _send(connection, piece)
                 busy.add(connection)
-        while busy:
-            check()
+            yield from _arrived(pieces, told)
+            if not busy:
+                time.sleep(WAIT_SECONDS)
+                continue
             ready = wait(list(busy), timeout=0.2)
             for connection in [one for one in busy if one in ready]:
                 kind, value = self._received(connection)
@@ -137,11 +151,12 @@ class Crew:
                 elif kind == "failed":
                     raise value
                 else:
-                    yield value
-                    if (piece := next(waiting, None)) is not None:
+                    if (piece := pieces.take()) is not None:
                         _send(connection, piece)
                     else:
                         busy.remove(connection)
+                        idle.append(connection)
+                    yield value
 
     def _received(self, connection: Connection) -> tuple[str, Any]:
         try:
@@ -161,6 +176,13 @@ class Crew:
             connection.close()
             process.close()
         self._processes.clear()
+
+
+def _arrived(pieces: Pieces, told: Callable[[int], None]) -> Iterator[Piece]:
+    """Yield the pieces that other workers have made, and tell of their frames."""
+    for piece in pieces.arrived():
+        told(piece.last - piece.first)
+        yield piece
 
 
 def _send(connection: Connection, piece: Piece) -> None:

@@ -15,6 +15,7 @@ import structlog
 
 from dragon_framework import TaskContext
 from dragon_framework.errors import TaskCancelledError
+from dragon_framework.parts import MOST_PARTS
 from dragon_video.create import VideoCreateParameters
 from dragon_video.film.annotating import annotated
 from dragon_video.film.crew import crew, processors
@@ -31,6 +32,7 @@ from dragon_video.film.profiles import Profile, preview_of, profile
 from dragon_video.film.rewriting import rewritten
 from dragon_video.film.scene import World, check_texts
 from dragon_video.film.services import map_drawer, speaker
+from dragon_video.film.sharing import Listed, Pieces, Shared, shared
 from dragon_video.film.sound.encoding import encode_sound
 from dragon_video.film.sound.mixing import mix
 from dragon_video.film.soundtrack import tracks
@@ -41,6 +43,9 @@ log = structlog.get_logger("dragon.film")
 
 MOST_PROCESSES = 8
 """Where the operator says nothing: each takes about half a gigabyte at 1080p, and the task may take eight."""
+
+HELPERS = 4
+"""A film that other workers may help with is cut as if so many processes more drew it."""
 
 _FETCHED, _DRAWN = 10, 95  # percent
 
@@ -125,11 +130,13 @@ def _write(
     )
     directory = ctx.temporary_directory
     thumbnail = min(frames - 1, max(0, int(Fraction(parameters.thumbnail_time) * drawn.frame_rate)))
+    spreads = False
     if not parameters.export and preview is None:  # the thumbnail alone
         pieces = [Piece(0, thumbnail, thumbnail + 1)]
         processes = 1
     else:
-        pieces = cut(frames, drawn, processes)
+        spreads = settings.film_spread and timed.duration >= settings.film_spread_seconds
+        pieces = cut(frames, drawn, processes + HELPERS if spreads else processes)
     thumbnail_path = ctx.output("thumbnail", ".jpg", "image/jpeg")
     order = Order(plan, drawn, preview, parameters.export, directory, thumbnail, thumbnail_path)
     total = pieces[-1].last - pieces[0].first
@@ -143,7 +150,12 @@ def _write(
         sounds = _Sounds(timed, gathered, drawn.seconds(frames), frames, directory)
         heard = pool.submit(sounds.make, wanted, lambda: _go_on(ctx, ended))
         progress = _Progress(ctx, total, thumbnail_path)
-        for _ in workers.make(ordered(pieces, thumbnail), progress.drawn, ctx.check):
+        in_order = ordered(pieces, thumbnail)
+        source: Pieces = Listed(in_order)
+        if spreads and 1 < len(pieces) <= MOST_PARTS:
+            spread = stack.enter_context(shared(ctx, parameters, order, in_order))
+            source = Shared(spread, in_order, directory)
+        for _ in workers.make(source, progress.drawn, ctx.check):
             progress.drawn(0)
         heard.result()
     ctx.progress({"percent": _DRAWN, "phase": "join"})
