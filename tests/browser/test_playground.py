@@ -23,6 +23,20 @@ def test_what_is_wrong_stands_at_its_field_and_goes_when_it_is_mended(playground
     expect(playground.page.locator('#parameters [aria-invalid="true"]')).to_have_count(0)
 
 
+def test_one_press_of_run_is_enough_when_the_field_that_is_left_gets_a_hint(playground):
+    """A hint that came up between the press and the release would move the button away from the pointer."""
+    playground.open("image.info").control("url").press_sequentially("no address")
+    place = playground.run_button.bounding_box()
+    mouse = playground.page.mouse
+
+    mouse.move(place["x"] + place["width"] / 2, place["y"] + 4)
+    mouse.down()
+    playground.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    mouse.up()
+
+    playground.ends("error")
+
+
 def test_a_required_field_that_is_empty_is_told(playground):
     playground.open("image.info").run().ends("error")
 
