@@ -257,7 +257,8 @@ class RunContext:
     def partial(self, **values: Any) -> None:
         """Show part of the result; a file written through `output` by its `Path`.
 
-        The file is handed over: the task may not write to it any more.
+        The file is handed over: the task may not write to it any more. Another file of the same output, with another
+        suffix, takes its place.
         """
         self.check()
         files: list[WrittenFile] = []

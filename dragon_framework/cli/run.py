@@ -146,7 +146,7 @@ def with_local_paths(task: Any, values: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Reporter:
-    """Shows progress; keeps the files of partial results for the end."""
+    """Shows progress; keeps the files of partial results for the end, the last of each name."""
 
     def __init__(self, label: str) -> None:
         self.bar = ProgressBar(label)
@@ -156,7 +156,8 @@ class _Reporter:
         self.bar.show(value)
 
     def partial(self, values: dict[str, Any], files: "list[WrittenFile]") -> None:
-        self.files += files
+        again = {file.name for file in files}  # the last of a name is the one that counts
+        self.files = [file for file in self.files if file.name not in again] + files
 
 
 class Interrupt:

@@ -97,6 +97,25 @@ def test_what_is_ready_is_shown_before_the_rest(run_task, sxml, media):
     assert {value["phase"] for value in made.progress} == {"fetch", "render", "join"}
 
 
+def test_the_beginning_of_the_preview_is_shown_while_the_rest_is_drawn(run_task, sxml, media):
+    body = show(media / "red.png", 8) + show(media / "blue.png", 8)
+    made = run_task("video.create", definition=sxml.movie(body), profile="240p")
+
+    shown = [partial["preview"] for partial in made.partial if "preview" in partial]
+
+    assert len(shown) >= 2
+    assert len(set(shown)) == len(shown)  # what is stored under one name never changes
+    assert made.files["preview"] == Path(shown[-1])
+    whole, _ = decoded(shown[-1])
+    assert len(whole) == 400
+    longest = 0
+    for early in shown[:-1]:
+        frames, _ = decoded(early)
+        assert 2 * longest <= len(frames) < 400
+        assert all(np.array_equal(one, other) for one, other in zip(frames, whole, strict=False))
+        longest = len(frames)
+
+
 @pytest.mark.parametrize(
     ("preview", "export", "files"),
     [

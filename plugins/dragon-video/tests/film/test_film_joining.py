@@ -12,7 +12,7 @@ import pytest
 
 from dragon_framework.media.ffmpeg import ffmpeg_program
 from dragon_video.film.encoding import PieceEncoder, preview_encoder
-from dragon_video.film.joining import FilmWriter, PiecesDifferError, join
+from dragon_video.film.joining import PiecesDifferError, join
 from dragon_video.film.profiles import preview_of, profile
 from dragon_video.film.sound import encode_sound
 
@@ -244,7 +244,7 @@ def test_pieces_of_another_size_are_refused_where_the_codec_has_no_settings(tmp_
         join(pieces, silent(tmp_path / "sound", wanted, 52), tmp_path / "film.flv", wanted)
 
 
-def test_a_preview_can_be_watched_while_it_grows(tmp_path):
+def test_a_preview_is_joined_of_pieces_that_are_scaled_from_those_of_the_export(tmp_path):
     full = profile("240p")
     small = preview_of(full)
     cuts = [0, 50, 100, 120]
@@ -257,27 +257,16 @@ def test_a_preview_can_be_watched_while_it_grows(tmp_path):
         ):
             for number in range(first, end):
                 preview.write_yuv(export.write(numbered(full, number)), full.matrix)
-    path, growing = tmp_path / "preview.mp4", []
+    path = tmp_path / "preview.mp4"
 
-    with FilmWriter(path, small, silent(tmp_path / "sound", small, 120), growing=True) as film:
-        for one in pieces:
-            film.add(one)
-            (tmp_path / "so far.mp4").write_bytes(path.read_bytes())
-            growing.append(len(hashes(tmp_path / "so far.mp4")) if path.stat().st_size else 0)
+    join(pieces, silent(tmp_path / "sound", small, 120), path, small)
 
-    assert growing[0] < growing[1] < growing[2] < 120
-    assert growing[1] >= 50
     assert hashes(path) == [one for part in pieces for one in hashes(part, "nut")]
     with av.open(str(path)) as container:
         assert [(stream.type, float(stream.start_time * stream.time_base)) for stream in container.streams] == [
             ("video", 0.0),
             ("audio", 0.0),
         ]
-
-
-def test_only_an_mp4_grows(tmp_path):
-    with pytest.raises(ValueError, match="wmv1 cannot grow: its container is wmv"):
-        FilmWriter(tmp_path / "a.wmv", profile("wmv1"), tmp_path / "sound", growing=True)
 
 
 def test_the_pieces_of_a_film_hold_its_frames_in_fractions_of_a_second():

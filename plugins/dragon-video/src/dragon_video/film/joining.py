@@ -47,13 +47,9 @@ class FilmWriter:
         path: The file to write.
         profile: What the pieces and the sound were encoded as.
         sound: The encoded sound; what is longer than the pictures is cut off.
-        growing: Write fragments (ISO/IEC 14496-12, 8.8), which can be played while the file grows, instead of an
-            index at the front. MP4 alone.
     """
 
-    def __init__(self, path: Path, profile: Profile, sound: Path, *, growing: bool = False) -> None:
-        if growing and profile.container != "mp4":
-            raise ValueError(f"{profile.name} cannot grow: its container is {profile.container}, not mp4")
+    def __init__(self, path: Path, profile: Profile, sound: Path) -> None:
         self.frames = 0
         """How many pictures are written."""
         self._path = path
@@ -64,7 +60,7 @@ class FilmWriter:
         self._picture: VideoStream | None = None
         self._sound = av.open(f"file:{sound}", "r", format=sound_format(profile))
         try:
-            options = _muxer_options(profile, growing=growing)
+            options = _muxer_options(profile)
             self._film: OutputContainer = av.open(f"file:{path}", "w", format=_muxer(profile), options=options)
         except BaseException:
             self._sound.close()
@@ -207,11 +203,9 @@ def _muxer(profile: Profile) -> str:
     return _MPEG1_MUXER if profile.video_codec == "mpeg1" else MUXERS[profile.container]
 
 
-def _muxer_options(profile: Profile, *, growing: bool) -> dict[str, str]:
+def _muxer_options(profile: Profile) -> dict[str, str]:
     if profile.container == "mp4":
         # Durations of edit lists are counted in this: with FFmpeg's 1000 neither frames nor samples fit.
         scale = str(lcm(profile.frame_rate.numerator, profile.sample_rate))
-        flags = "frag_keyframe+delay_moov+default_base_moof" if growing else "faststart"
-        # Without `flush_packets` a fragment waits in memory until there are 32 kB of them.
-        return {"movflags": flags, "movie_timescale": scale, "flush_packets": "1" if growing else "-1"}
+        return {"movflags": "faststart", "movie_timescale": scale}
     return {}

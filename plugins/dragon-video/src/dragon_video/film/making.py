@@ -28,6 +28,7 @@ from dragon_video.film.nodes import Node
 from dragon_video.film.parse import parse
 from dragon_video.film.pieces import Order, Piece, cut, ordered
 from dragon_video.film.plan import Plan
+from dragon_video.film.previewing import EarlyPreview
 from dragon_video.film.profiles import Profile, preview_of, profile
 from dragon_video.film.rewriting import rewritten
 from dragon_video.film.scene import World, check_texts
@@ -136,7 +137,8 @@ def _write(
         processes = 1
     else:
         spreads = settings.film_spread and timed.duration >= settings.film_spread_seconds
-        pieces = cut(frames, drawn, processes + HELPERS if spreads else processes)
+        count = processes + HELPERS if spreads else processes
+        pieces = cut(frames, drawn, count, early=preview is not None)
     thumbnail_path = ctx.output("thumbnail", ".jpg", "image/jpeg")
     order = Order(plan, drawn, preview, parameters.export, directory, thumbnail, thumbnail_path)
     total = pieces[-1].last - pieces[0].first
@@ -155,8 +157,21 @@ def _write(
         if spreads and 1 < len(pieces) <= MOST_PARTS:
             spread = stack.enter_context(shared(ctx, parameters, order, in_order))
             source = Shared(spread, in_order, directory)
-        for _ in workers.make(source, progress.drawn, ctx.check):
-            progress.drawn(0)
+
+        def ready_sound() -> Path | None:
+            return sounds.file(preview) if preview and heard.done() and heard.exception() is None else None
+
+        early = EarlyPreview(ctx, preview, pieces, directory, ready_sound) if preview is not None else None
+
+        def go_on(more: int) -> None:
+            progress.drawn(more)
+            if early is not None:
+                early.show()
+
+        for piece in workers.make(source, go_on, ctx.check):
+            if early is not None:
+                early.add(piece)
+            go_on(0)
         heard.result()
     ctx.progress({"percent": _DRAWN, "phase": "join"})
     if preview is not None:

@@ -67,15 +67,16 @@ class Piece:
         return directory / f"preview-{self.number}.nut"
 
 
-def cut(frames: int, profile: Profile, processes: int) -> list[Piece]:
+def cut(frames: int, profile: Profile, processes: int, *, early: bool = False) -> list[Piece]:
     """Return the pieces of a film, in order: for several processes, some for each.
 
     Args:
         frames: How many the film has.
         profile: What is written; some are not cut at all.
         processes: How many work side by side.
+        early: Whether the first pieces are wanted before the last: then it is cut for one process as well.
     """
-    if not profile.cuttable or processes < 2:
+    if not profile.cuttable or (processes < 2 and not early):
         return [Piece(0, 0, frames)]
     most = max(profile.gop, int(LONGEST_SECONDS * profile.frame_rate) // profile.gop * profile.gop)
     each = -(-frames // (processes * PIECES_EACH))
