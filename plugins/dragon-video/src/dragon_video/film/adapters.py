@@ -15,6 +15,9 @@ from dragon_video.film.options import Options, Pair, choice, number, pair
 
 _NEAR = 1.02  # zoom at the wide end of a Ken Burns move
 _FAR = 1.15
+KENBURNS_MIDDLE = math.sqrt(_NEAR * _FAR)
+"""Zoom halfway on a Ken Burns move: pictures that are prepared for it are nearest to the ideal on the whole move."""
+
 _WANDER = (0.035, -0.03)  # of the middle of the window on its way, in sides of the picture
 _HIDDEN = 0.25  # of what the crop hides that the wandering uses
 _MIDDLE: Pair = (0.5, 0.5)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from dragon_video.film.frames import Frame, is_opaque
+from dragon_video.film.repeats import Repeats
 
 OVERSAMPLING = 1.75
 """Pixels of a prepared picture for one on the screen: the sharpest that bilinear sampling shows without moiré."""
@@ -44,6 +45,7 @@ class Picture:
         self.width, self.height = int(pixels.shape[1]), int(pixels.shape[0])
         self._opaque = opaque
         self._copies: dict[int, Frame] = {}
+        self.repeats = Repeats()
 
     @property
     def ratio(self) -> float:

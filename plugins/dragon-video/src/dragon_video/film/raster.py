@@ -6,6 +6,7 @@ in `_sampling`. Stands on `matrices`, `pictures` and `coverage`.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -62,8 +63,9 @@ def draw(
     alpha: float = 1.0,
     part: Part = WHOLE,
     smooth: bool = True,
-) -> None:
-    """Draw *picture* over *frame*, in place.
+    ground: Callable[[], None] | None = None,
+) -> bool:
+    """Draw *picture* over *frame*, in place; return whether it has replaced all that was there.
 
     Args:
         frame: As large as the viewport.
@@ -74,34 +76,52 @@ def draw(
         part: What of the picture lies on the square.
         smooth: Whether edges are smooth; else a pixel is covered wholly or not at all, and
             neighbours join without a seam.
+        ground: Called before anything is drawn, unless all of the frame is replaced: it may prepare the frame.
     """
+    how = (matrix.tobytes(), viewport, alpha, part, smooth)
+    if again := picture.repeats.again(how):
+        replaces = picture.opaque and alpha >= _ALL  # such pictures are kept where they cover the frame, not elsewhere
+        if ground is not None and not replaces:
+            ground()
+        if picture.repeats.lay(frame):
+            return replaces
     if not np.abs(matrix).max() <= _FARTHEST:
-        return
+        return False
     plane = projected(matrix, viewport)
     polygon = _seen(plane, viewport)
     if alpha <= 0 or part[0] == part[2] or part[1] == part[3] or len(polygon) < 3 or abs(area(polygon)) < _LEAST_AREA:
-        return
+        return False
     left, top = (max(0, math.floor(min(point[axis] for point in polygon))) for axis in (0, 1))
     right = min(viewport.width, math.ceil(max(point[0] for point in polygon)))
     bottom = min(viewport.height, math.ceil(max(point[1] for point in polygon)))
     if left >= right or top >= bottom:
-        return
+        return False
     pixels, sampling = _sampling(plane, picture, part, polygon, (left, top))
     below = frame[top:bottom, left:right]
     local = [(x - left, y - top) for x, y in polygon]
-    direct = picture.opaque and alpha >= _ALL
-    if _covers(polygon, viewport):
-        if direct:
-            _warp(pixels, sampling, below)
-        else:
-            _lay(below, _warp(pixels, sampling, np.empty_like(below)), picture, alpha)
+    covers = _covers(polygon, viewport)
+    if covers and picture.opaque and alpha >= _ALL:
+        _warp(pixels, sampling, below)
+        if again:
+            picture.repeats.keep(below.copy(), (0, 0), opaque=True)
+        return True
+    if ground is not None:
+        ground()
+    if covers:
+        _lay(below, _warp(pixels, sampling, np.empty_like(below)), picture, alpha)
+    elif _upright(plane, viewport) and picture.opaque:
+        _draw_upright(below, pixels, sampling, _shares(local, below, smooth=smooth), picture, alpha)
     elif _upright(plane, viewport):
-        _draw_upright(below, pixels, sampling, local, picture, alpha, smooth=smooth)
+        above = _upright_above(below, pixels, sampling, _shares(local, below, smooth=smooth), alpha)
+        over(below, above)
+        if again:
+            picture.repeats.keep(above, (left, top), opaque=False)
     else:
         rows = max(_BAND, _SMALL // (right - left))
         for first in range(0, bottom - top, rows):
             band = first, min(first + rows, bottom - top)
             _draw_band(below, pixels, sampling, local, picture, alpha, band, smooth=smooth)
+    return False
 
 
 def _seen(plane: Matrix, viewport: Viewport) -> list[Point]:
@@ -239,39 +259,43 @@ def _lay(below: Frame, above: Frame, picture: Picture, alpha: float) -> None:
         over(below, above, alpha if alpha < _ALL else 1)
 
 
-def _draw_upright(
-    below: Frame,
-    pixels: Frame,
-    sampling: Matrix,
-    polygon: list[Point],
-    picture: Picture,
-    alpha: float,
-    *,
-    smooth: bool,
-) -> None:
-    """Draw a rectangle with sides parallel to those of the frame: its edges are whole rows and columns."""
+Shares = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+"""How much of each column and of each row a rectangle covers, 0 to 1."""
+
+
+def _shares(polygon: list[Point], below: Frame, *, smooth: bool) -> Shares:
+    """Return what a rectangle with sides parallel to those of the frame covers."""
     height, width = below.shape[:2]
     xs, ys = zip(*polygon, strict=True)
     if not smooth:
         xs, ys = tuple(round(x) for x in xs), tuple(round(y) for y in ys)
-    columns, rows = span(min(xs), max(xs), 0, width), span(min(ys), max(ys), 0, height)
-    partial_columns, partial_rows = np.flatnonzero(columns < 1), np.flatnonzero(rows < 1)
-    if picture.opaque:
-        saved = [(below[row], below[row].astype(np.float32), rows[row]) for row in partial_rows]
-        saved += [(below[:, at], below[:, at].astype(np.float32), columns[at]) for at in partial_columns]
-        if alpha >= _ALL:
-            _warp(pixels, sampling, below)
-        else:
-            _lay(below, _warp(pixels, sampling, np.empty_like(below)), picture, alpha)
-        for strip, old, share in saved:
-            strip[:] = np.round(old + share * (strip - old))
-        return
+    return span(min(xs), max(xs), 0, width), span(min(ys), max(ys), 0, height)
+
+
+def _draw_upright(
+    below: Frame, pixels: Frame, sampling: Matrix, shares: Shares, picture: Picture, alpha: float
+) -> None:
+    """Draw an opaque rectangle."""
+    columns, rows = shares
+    saved = [(below[row], below[row].astype(np.float32), rows[row]) for row in np.flatnonzero(rows < 1)]
+    saved += [(below[:, at], below[:, at].astype(np.float32), columns[at]) for at in np.flatnonzero(columns < 1)]
+    if alpha >= _ALL:
+        _warp(pixels, sampling, below)
+    else:
+        _lay(below, _warp(pixels, sampling, np.empty_like(below)), picture, alpha)
+    for strip, old, share in saved:
+        strip[:] = np.round(old + share * (strip - old))
+
+
+def _upright_above(below: Frame, pixels: Frame, sampling: Matrix, shares: Shares, alpha: float) -> Frame:
+    """Return what is to be laid over *below* of a rectangle through which it shines."""
     above = _warp(pixels, sampling, np.empty_like(below))
-    for row in partial_rows:
+    columns, rows = shares
+    for row in np.flatnonzero(rows < 1):
         above[row] = np.round(above[row] * rows[row])
-    for column in partial_columns:
+    for column in np.flatnonzero(columns < 1):
         above[:, column] = np.round(above[:, column] * columns[column])
-    over(below, above, alpha if alpha < _ALL else 1)
+    return above if alpha >= _ALL else cv2.convertScaleAbs(above, alpha=alpha).astype(np.uint8, copy=False)
 
 
 def _draw_band(  # noqa: PLR0917 - what `draw` found out

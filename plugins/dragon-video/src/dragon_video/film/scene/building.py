@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dragon_video.film.adapters import KENBURNS_MIDDLE
 from dragon_video.film.animators import Animator, Keys
 from dragon_video.film.assets import Asset
 from dragon_video.film.durations import Timed
@@ -34,14 +35,14 @@ from dragon_video.film.scene.painters import (
     Setting,
     TextPainter,
 )
-from dragon_video.film.scene.stage import Canvas, Clock, Space, World, black
+from dragon_video.film.scene.stage import Canvas, Clock, Space, World
 from dragon_video.film.scene.using import FilterUse
 from dragon_video.film.text import DistanceStyle, TextPicture, TextStyle, in_style, legend_offset, set_ink
 from dragon_video.film.text.picture import on_ground
 from dragon_video.film.text.setting import ground as ground_of
 
-_COMES_NEAR = {"diving": 2.0, "rotator": 1.5, "square": 1.2}
-"""How many times larger than the frame these effects show a picture that is not yet faded out."""
+_COMES_NEAR = {"kenburns": KENBURNS_MIDDLE, "diving": 2.0, "rotator": 1.5, "square": 1.2}
+"""How many times larger than the frame these effects show a picture: `kenburns` halfway, others before it fades out."""
 
 
 DISTANCE_FILTERS = ("distancemap", "distancecolor")
@@ -355,6 +356,6 @@ def scene(body: Timed, world: World, viewport: Viewport) -> Painter:
 def painted(painter: Painter, frame: int, viewport: Viewport) -> Frame:
     """Return a frame of the film: BGRA, opaque."""
     painter.world.stills.next_frame()
-    canvas = Canvas(black(viewport.width, viewport.height), viewport, bare=True)
+    canvas = Canvas(None, viewport)
     painter.paint(canvas, frame, identity())
     return canvas.frame

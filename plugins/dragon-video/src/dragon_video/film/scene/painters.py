@@ -19,7 +19,6 @@ from dragon_video.film.frames import Frame, blank
 from dragon_video.film.matrices import Matrix, Viewport, identity, scale, translate
 from dragon_video.film.pictures import Picture
 from dragon_video.film.placement import Box
-from dragon_video.film.raster import draw
 from dragon_video.film.scene.media import Medium
 from dragon_video.film.scene.stage import Canvas, Clock, Space, World
 from dragon_video.film.scene.using import FilterUse
@@ -333,8 +332,7 @@ class EffectPainter(Painter):
                 continue
             if plane.picture not in pictures:
                 pictures[plane.picture] = face.picture(canvas, frame)
-            matrix = canvas.view @ model @ plane.matrix
-            draw(canvas.frame, pictures[plane.picture], matrix, canvas.viewport, alpha=opacity, part=plane.part)
+            canvas.draw(pictures[plane.picture], model @ plane.matrix, alpha=opacity, part=plane.part)
         canvas.bare = canvas.bare and not shown
 
     def _progress(self, seconds: float) -> float:
@@ -389,7 +387,7 @@ class OverlayPainter(Painter):
             picture = medium.picture(frame)
         else:
             picture = self._contents(frame, acting)
-        draw(canvas.frame, picture, canvas.view @ model @ self._matrix, canvas.viewport, alpha=alpha)
+        canvas.draw(picture, model @ self._matrix, alpha=alpha)
         canvas.bare = False
 
     def _contents(self, frame: int, acting: Sequence[FilterUse]) -> Picture:
@@ -402,7 +400,7 @@ class OverlayPainter(Painter):
             kind, options = medium.adapter or ("none", {})
             matrix = adapter(kind, medium.ratio, space.aspect, self.clock.progress(self.world.seconds(frame)), options)
             opacity = medium.alpha(frame) if self._children else 1.0
-            draw(inner.frame, medium.picture(frame), matrix, inner.viewport, alpha=opacity)
+            inner.draw(medium.picture(frame), matrix, alpha=opacity)
         for child in self._children:
             child.paint(inner, frame, identity())
         pixels, seconds = inner.frame, self.world.seconds(frame)
@@ -468,7 +466,7 @@ class TextPainter(Painter):
         if self._entry is not None:
             right, up = self._entry(seconds - self.clock.start)
             matrix = translate(2 * self.space.aspect * right, 2 * up) @ matrix
-        draw(canvas.frame, picture, canvas.view @ model @ matrix, canvas.viewport, alpha=alpha)
+        canvas.draw(picture, model @ matrix, alpha=alpha)
         canvas.bare = False
 
     def _prepared(self, values: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, Picture, Matrix]:

@@ -4,7 +4,7 @@ Stands on `raster`, `stills` and `reels`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import ceil, sqrt
@@ -17,13 +17,9 @@ from dragon_video.film.durations import Timed
 from dragon_video.film.fonts import Fonts
 from dragon_video.film.frames import Frame, blank, over, plain
 from dragon_video.film.matrices import Matrix, Viewport, identity
+from dragon_video.film.raster import WHOLE, Part, Picture, draw
 from dragon_video.film.reels import Reel
 from dragon_video.film.stills import Stills
-
-
-def black(width: int, height: int) -> Frame:
-    """Return an opaque black frame."""
-    return _black(width, height).copy()
 
 
 @lru_cache(maxsize=4)
@@ -31,27 +27,45 @@ def _black(width: int, height: int) -> Frame:
     return plain(width, height, (0, 0, 0, 255))
 
 
-@dataclass(slots=True)
 class Canvas:
     """A frame that is painted on.
 
     Args:
-        frame: What is there so far.
+        frame: What is there so far; None for a black and opaque frame, which is made when it is looked at.
         viewport: Its size and display ratio.
         view: What the cameras make of the scene.
-        bare: Whether it is black and opaque, with nothing painted yet.
     """
 
-    frame: Frame
-    viewport: Viewport
-    view: Matrix = field(default_factory=identity)
-    bare: bool = False
+    __slots__ = ("_empty", "_frame", "bare", "view", "viewport")
+
+    def __init__(self, frame: Frame | None, viewport: Viewport, view: Matrix | None = None) -> None:
+        self.viewport = viewport
+        self.view = identity() if view is None else view
+        self.bare = frame is None
+        """Whether it is black and opaque, with nothing painted yet."""
+        self._empty = frame is None
+        self._frame: Frame = np.empty((viewport.height, viewport.width, 4), np.uint8) if frame is None else frame
+
+    @property
+    def frame(self) -> Frame:
+        """What is there so far."""
+        self._fill()
+        return self._frame
+
+    def _fill(self) -> None:
+        if self._empty:
+            np.copyto(self._frame, _black(self.viewport.width, self.viewport.height))
+            self._empty = False
+
+    def draw(self, picture: Picture, matrix: Matrix, *, alpha: float = 1.0, part: Part = WHOLE) -> None:
+        """Draw a picture, carried into the scene by *matrix*, over what is there; see `raster.draw`."""
+        if draw(self._frame, picture, self.view @ matrix, self.viewport, alpha=alpha, part=part, ground=self._fill):
+            self._empty = False
 
     def layer(self, *, bare: bool = False) -> "Canvas":
         """Return a canvas of the same size and view: transparent, or black."""
-        width, height = self.viewport.width, self.viewport.height
-        frame = black(width, height) if bare else blank(width, height)
-        return Canvas(frame, self.viewport, self.view, bare=bare)
+        frame = None if bare else blank(self.viewport.width, self.viewport.height)
+        return Canvas(frame, self.viewport, self.view)
 
     def add(self, frame: Frame, alpha: float = 1.0) -> None:
         """Lay a frame of the same size over what is there."""
@@ -59,8 +73,8 @@ class Canvas:
         self.bare = False
 
     def replace(self, frame: Frame) -> None:
-        """Take an opaque frame in place of what is there."""
-        np.copyto(self.frame, frame)
+        """Take an opaque frame, which is not used elsewhere, in place of what is there."""
+        self._frame, self._empty = frame, False
         self.bare = False
 
 
