@@ -63,7 +63,7 @@ def _write(pictures: Path, music: str, font: str, size: tuple[int, int], kilobit
         audio_codec="aac",
         audio_bitrate="128k",
         logger=None,
-        ffmpeg_params=[*("-crf", "20", "-maxrate", f"{kilobits}k", "-bufsize", f"{kilobits}k", "-pix_fmt", "yuv420p")],
+        ffmpeg_params=[*("-crf", "18", "-maxrate", f"{kilobits}k", "-bufsize", f"{kilobits}k", "-pix_fmt", "yuv420p")],
     )
 
 

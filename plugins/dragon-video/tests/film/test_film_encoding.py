@@ -5,6 +5,7 @@ import subprocess
 from fractions import Fraction
 
 import av
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -273,3 +274,17 @@ def test_equal_frames_make_equal_pieces(tmp_path):
                 encoder.write(flat(wanted, (n, 2 * n, 255 - n)))
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize(("encoder", "seconds"), [(PieceEncoder, 10), (preview_encoder, 2)])
+def test_key_pictures_are_seconds_apart(encoder, seconds, tmp_path):
+    """At rest nothing asks for one before its time: every 10 s in an export, as x264 has it, every 2 s in a preview."""
+    wanted = msgspec.structs.replace(profile("240p"), width=64, height=48)
+
+    with encoder(tmp_path / "piece", wanted) as piece:
+        for _ in range(550):
+            piece.write(np.full((48, 64, 4), 90, np.uint8))
+
+    with av.open(str(tmp_path / "piece"), format="nut") as container:
+        keys = [n for n, packet in enumerate(container.demux(video=0)) if packet.is_keyframe]
+    assert keys == list(range(0, 550, 25 * seconds))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dragon_video.film.frames import blank, plain
+from dragon_video.film.frames import blank, plain, premultiplied
 from dragon_video.film.matrices import rotate_x, rotate_y, rotate_z, scale, translate
 from dragon_video.film.raster import Picture, Viewport, draw
 
@@ -285,3 +285,36 @@ def test_a_shift_by_parts_of_pixels_is_the_mean_of_neighbours(x, y):
     )
     # OpenCV 4 samples at 32 places between two pixels where both shifts have parts.
     assert np.abs(frame - expected * share[:, :, None]).max() <= (1.01 if 0 in (x, y) else 9)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.4])
+@pytest.mark.parametrize("opacity", [255, 90])
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        scale(2.0, 1.2),  # covers the frame
+        translate(0.113, -0.207) @ scale(0.731, 0.419),  # edges within pixels
+        rotate_z(20) @ scale(0.9, 0.6),
+    ],
+)
+def test_what_is_drawn_again_at_its_place_is_drawn_as_the_first_time(matrix, opacity, alpha):
+    random = np.random.default_rng(5)
+    pixels = premultiplied(
+        np.dstack([random.integers(0, 256, (60, 90, 3)), np.full((60, 90), opacity)]).astype("uint8")
+    )
+    viewport = Viewport(160, 90, 16 / 9)
+    again = Picture(pixels)
+
+    for number in range(4):
+        ground = random.integers(0, 256, (90, 160, 4)).astype("uint8")
+        ground[..., 3] = 255
+        frame, expected = ground.copy(), ground.copy()
+        draw(frame, again, matrix, viewport, alpha=alpha)
+        draw(expected, Picture(pixels), matrix, viewport, alpha=alpha)
+
+        assert np.array_equal(frame, expected), number
+        moved, anew = ground.copy(), ground.copy()
+        if number == 2:  # elsewhere between
+            draw(moved, again, translate(0.1, 0) @ matrix, viewport, alpha=alpha)
+            draw(anew, Picture(pixels), translate(0.1, 0) @ matrix, viewport, alpha=alpha)
+        assert np.array_equal(moved, anew)
