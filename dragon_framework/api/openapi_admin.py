@@ -98,7 +98,11 @@ ADMIN_ROUTES = (
             "account": _text("Only tasks of this account."),
             "code": _text("Only tasks that ended with this error."),
             "limit": _LIMIT,
-            "after": {"type": "string", "pattern": "^[0-9]{1,16}(-[0-9]{1,16})?$", "description": "Where to go on."},
+            "after": {
+                "type": "string",
+                "pattern": "^([0-9]{1,16}|[1-9][0-9]{0,15}-[0-9]{1,16})$",
+                "description": "Where to go on.",
+            },
         },
     ),
     AdminRoute(

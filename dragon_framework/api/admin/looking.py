@@ -39,7 +39,7 @@ MOST_TEXT = 1000
 MOST_ITEMS = 100
 
 STATUSES = ("ended", "success", "error", "cancelled", "queued", "executing")
-_PLACE = re.compile(r"\d{1,16}(?:-\d{1,16})?")
+_PLACE = re.compile(r"[0-9]{1,16}|[1-9][0-9]{0,15}-[0-9]{1,16}")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
