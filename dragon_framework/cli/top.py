@@ -1,7 +1,6 @@
 """`dragon top`: what the service is doing now, in the terminal."""
 
 import argparse
-import asyncio
 import contextlib
 import shutil
 import sys
@@ -33,12 +32,16 @@ def top(arguments: argparse.Namespace) -> int:
     directory. Rates are those since the last look; workers tell of themselves every two
     seconds.
     """
+    import asyncio
+
     from dragon_framework.cli.redis_address import with_redis
 
     return asyncio.run(_watch(arguments, with_redis(settings_of(arguments)).redis))
 
 
 async def _watch(arguments: argparse.Namespace, redis_url: str) -> int:
+    import asyncio
+
     import msgspec
     from redis import RedisError
 

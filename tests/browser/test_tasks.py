@@ -97,6 +97,7 @@ def test_audio_beats(playground, inputs):
     assert all(min(abs(beat - knock) for knock in knocks) < 0.07 for beat in beats)
     assert len(beats) >= 18
     expect(playground.result("beats").first.locator("line.beat")).to_have_count(len(beats))
+    expect(playground.page.locator("#result audio")).to_have_count(1)  # for the beats and the downbeats
     assert playground.values()["tempo"] == pytest.approx(120, rel=0.02)
 
 

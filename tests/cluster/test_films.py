@@ -149,7 +149,7 @@ def children(pid):
     return found
 
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("films")]
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +166,18 @@ def service(tmp_path_factory):
             service.end()
 
 
+@pytest.fixture
+def workers(service):
+    """The service with its owner alone; the helpers that a test starts end with it."""
+    if service.owner.poll() is not None:
+        service.owner = service.start()
+    yield service
+    for worker in service.workers:
+        if worker is not service.owner:
+            worker.kill()
+            worker.wait()
+
+
 def halted(service):
     """Submit a film; return its key and task processes, which are stopped when its pieces are on offer."""
     key = service.submit()
@@ -176,45 +188,45 @@ def halted(service):
     return key, halted
 
 
-def test_a_film_drawn_by_two_workers_is_the_one_drawn_by_one(service):
-    key, stopped = halted(service)
-    service.start()
-    service.until(lambda: service.done() >= 2, "the helper has made two pieces")
+def test_a_film_drawn_by_two_workers_is_the_one_drawn_by_one(workers):
+    key, stopped = halted(workers)
+    workers.start()
+    workers.until(lambda: workers.done() >= 2, "the helper has made two pieces")
 
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
-    hashes, (delivery,) = service.result(key)
+    hashes, (delivery,) = workers.result(key)
 
     assert delivery["parts"]["others"] >= 2
     assert delivery["parts"]["own"] >= 1
-    assert hashes == service.reference
-    service.nothing_is_left()
+    assert hashes == workers.reference
+    workers.nothing_is_left()
 
 
-def test_a_killed_helper_costs_nothing_but_time(service):
-    helper = service.workers[-1]
+def test_a_killed_helper_costs_nothing_but_time(workers):
+    helper = workers.start()
     os.kill(helper.pid, signal.SIGSTOP)
-    key, stopped = halted(service)
+    key, stopped = halted(workers)
     os.kill(helper.pid, signal.SIGCONT)
-    service.until(service.taken, "the helper has taken a piece")
+    workers.until(workers.taken, "the helper has taken a piece")
 
     os.killpg(helper.pid, signal.SIGKILL)
     for pid in stopped:
         os.kill(pid, signal.SIGCONT)
-    hashes, _ = service.result(key)
+    hashes, _ = workers.result(key)
 
-    assert hashes == service.reference
-    service.nothing_is_left()
+    assert hashes == workers.reference
+    workers.nothing_is_left()
 
 
-def test_a_killed_owner_costs_nothing_but_time(service):
-    key, _ = halted(service)
-    service.start()
-    service.until(service.taken, "the helper has taken a piece")
+def test_a_killed_owner_costs_nothing_but_time(workers):
+    key, _ = halted(workers)
+    workers.start()
+    workers.until(workers.taken, "the helper has taken a piece")
 
-    os.killpg(service.owner.pid, signal.SIGKILL)
-    hashes, deliveries = service.result(key)
+    os.killpg(workers.owner.pid, signal.SIGKILL)
+    hashes, deliveries = workers.result(key)
 
     assert [delivery["outcome"] for delivery in deliveries] == ["worker_lost", "success"]
-    assert hashes == service.reference
-    service.nothing_is_left()
+    assert hashes == workers.reference
+    workers.nothing_is_left()

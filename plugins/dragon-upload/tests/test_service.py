@@ -124,6 +124,8 @@ def all_of_redis(redis):
             b"set": redis.smembers,
             b"list": lambda name: redis.lrange(name, 0, -1),
             b"zset": lambda name: redis.zrange(name, 0, -1, withscores=True),
+            b"stream": redis.xrange,
+            b"none": lambda _: "it has ended meanwhile",
         }
         found.append((key, readers[kind](key)))
     return repr(found)

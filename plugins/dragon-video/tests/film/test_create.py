@@ -206,6 +206,7 @@ def test_a_voice_without_the_audio_plugin(run_task, sxml, media, monkeypatch):
         return known[name]
 
     monkeypatch.setattr(registry.Registry, "get", get)
+    monkeypatch.setattr("dragon_framework.testing.plugin._tasks", {})  # what it has looked up before
     body = f'<stack>{show(media / "red.png", 1)}<audio voice="neospeech:julie">Good morning</audio></stack>'
     with pytest.raises(InvalidContentError, match=r"line 1, column \d+: .*pip install dragon-audio"):
         run_task("video.create", definition=sxml.movie(body), **SMALL)

@@ -6,20 +6,37 @@ import { frame } from "./frame.js";
 import { seconds } from "./players.js";
 
 export function beats({ result, shapes, sources }) {
-  const views = [];
+  const lists = [];
   for (const [name, shape] of shapes) {
     const times = result[name];
     if (shape.kind !== "list" || shape.items.unit !== "s" || !Array.isArray(times) || !isRising(times)) continue;
-    views.push(timeline(name, shape.schema.description, times, result, sources.length === 1 ? sources[0] : null));
+    lists.push({ name, description: shape.schema.description, times });
   }
-  return views;
+  // One player for all of them, above the first.
+  const sound = sources.length === 1 && sources[0].kind !== "picture" ? soundOf(sources[0].url) : null;
+  return lists.map((list, place) => timeline(list, result, sound, place === 0));
 }
 
 function isRising(times) {
   return times.every((time, place) => typeof time === "number" && (place === 0 || time >= times[place - 1]));
 }
 
-function timeline(name, description, times, result, source) {
+/** Return a player, and `follow`, which calls a function with the time while it plays, and after each jump. */
+function soundOf(url) {
+  const audio = make("audio", { controls: true, preload: "metadata", src: safe(url) });
+  audio.setAttribute("aria-label", "The sound that was given");
+  const followers = [];
+  let running = 0;
+  const draw = () => {
+    for (const follower of followers) follower(audio.currentTime);
+    running = audio.paused || !audio.isConnected ? 0 : requestAnimationFrame(draw);
+  };
+  for (const kind of ["play", "seeked", "timeupdate"]) audio.addEventListener(kind, () => { if (!running) draw(); });
+  audio.addEventListener("error", () => audio.replaceWith(make("p", { className: "quiet", textContent: "This browser cannot play the file that was given." })));
+  return { audio, follow: (follower) => followers.push(follower) };
+}
+
+function timeline({ name, description, times }, result, sound, first) {
   const whole = Math.max(Number(result.duration) || 0, times.at(-1) ?? 0, 0.001);
   const svg = makeSvg("svg", { viewBox: "0 0 1000 60", preserveAspectRatio: "none", role: "img", "aria-label": `${times.length} marks in ${seconds(whole)}` });
   const marks = times.map((time) => {
@@ -33,26 +50,19 @@ function timeline(name, description, times, result, source) {
   const now = make("span", { className: "pulse", "aria-hidden": "true" });
   const scale = make("div", { className: "scale", "aria-hidden": "true" }, make("span", { textContent: "0" }), now, make("span", { textContent: seconds(whole) }));
   const parts = [svg, scale];
-  if (source && source.kind !== "picture") {
-    const audio = make("audio", { controls: true, preload: "metadata", src: safe(source.url) });
-    audio.setAttribute("aria-label", "The sound that was given");
-    let running = 0;
-    const draw = () => {
-      const x = (1000 * audio.currentTime) / whole;
+  if (sound) {
+    sound.follow((time) => {
+      const x = (1000 * time) / whole;
       head.setAttribute("x1", x);
       head.setAttribute("x2", x);
       // Lit for a moment at each mark: heard and seen together.
-      now.classList.toggle("lit", times.some((time) => audio.currentTime >= time && audio.currentTime < time + 0.12));
-      running = audio.paused || !audio.isConnected ? 0 : requestAnimationFrame(draw);
-    };
-    audio.addEventListener("play", () => { if (!running) draw(); });
-    for (const kind of ["seeked", "timeupdate"]) audio.addEventListener(kind, () => { if (!running) draw(); });
+      now.classList.toggle("lit", times.some((mark) => time >= mark && time < mark + 0.12));
+    });
     svg.addEventListener("click", (event) => {
       const { left, width } = svg.getBoundingClientRect();
-      audio.currentTime = Math.max(0, ((event.clientX - left) / width) * whole);
+      sound.audio.currentTime = Math.max(0, ((event.clientX - left) / width) * whole);
     });
-    audio.addEventListener("error", () => audio.replaceWith(make("p", { className: "quiet", textContent: "This browser cannot play the file that was given." })));
-    parts.unshift(audio);
+    if (first) parts.unshift(sound.audio);
   }
   const title = `${name}: ${times.length || "none"}`;
   return frame("beats", title, description, make("div", { className: "timeline" }, ...parts));
