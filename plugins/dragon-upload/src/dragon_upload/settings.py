@@ -33,7 +33,7 @@ class UploadSettings(Struct, frozen=True, kw_only=True):
             multiple_of=GOOGLE_UNIT_BYTES,
             description="Bytes of one request to YouTube; a multiple of 262144.",
         ),
-    ] = 32 * 2**20
+    ] = 128 * 2**20
     vimeo_chunk_bytes: Annotated[int, Meta(ge=1, le=2**34, description="Bytes of one request to Vimeo.")] = 128 * 2**20
     tries: Annotated[
         int,
