@@ -91,23 +91,14 @@ function fromLink(texts, shape) {
   return readText(list.at(-1), shape);
 }
 
-/** Required fields first, then options; fields with `x-section` in their schema under a heading of that name. */
+/** Required fields first, then options. */
 function sections(views) {
-  const named = new Map();
-  const plain = [];
-  const options = [];
-  for (const view of views) {
-    const section = view.field.shape.schema["x-section"];
-    if (typeof section === "string" && section) named.set(section, [...(named.get(section) ?? []), view]);
-    else (view.field.required ? plain : options).push(view);
-  }
-  const parts = plain.map((view) => view.element);
-  const group = (title, some) => make("details", { open: true, className: "section" },
-    make("summary", { textContent: title }), ...some.map((view) => view.element));
-  if (options.length && (plain.length || named.size)) parts.push(group(`Options (${options.length})`, options));
-  else parts.push(...options.map((view) => view.element));
-  for (const [title, some] of named) parts.push(group(title, some));
-  return parts;
+  const required = views.filter((view) => view.field.required);
+  const options = views.filter((view) => !view.field.required);
+  const parts = required.map((view) => view.element);
+  if (!parts.length || !options.length) return [...parts, ...options.map((view) => view.element)];
+  const title = make("summary", { textContent: `Options (${options.length})` });
+  return [...parts, make("details", { open: true, className: "section" }, title, ...options.map((view) => view.element))];
 }
 
 function finder(views) {
