@@ -147,7 +147,6 @@ def test_a_page_of_another_host_and_another_key_are_refused(browser, service, ap
     assert (answer["name"], answer["code"]) == ("ApiError", "unauthorized")
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm, which fetches TypeScript")
 def test_the_types_hold_for_a_program_that_uses_all_of_it(tmp_path):
     """TypeScript accepts the module's use as its README tells, and refuses what the types forbid."""
     compiler = npm_packages("typescript", "typescript@5.9.3") / "node_modules" / "typescript" / "bin" / "tsc"

@@ -12,8 +12,6 @@ from PIL import Image
 ROOT = Path(__file__).parents[2] / "clients" / "javascript"
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
-
 
 def node(*arguments, cwd, **environ):
     """Run node and return what it printed."""

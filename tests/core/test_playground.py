@@ -82,7 +82,6 @@ def test_the_page_and_all_it_needs_to_start_are_small():
     assert sum(len(gzip.compress(path.read_bytes())) for path in needed) < 60_000
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_what_the_modules_compute():
     facts = {"PLAYGROUND": str(STATIC / "playground"), "PYTHON": sys.executable}
     flags = ["--experimental-default-type=module"] if _node_version() < (20, 19) else []
